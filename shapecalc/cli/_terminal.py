@@ -1,0 +1,62 @@
+"""Writing to the two streams: colour where it is wanted, and characters that they can show."""
+
+import codecs
+import io
+import os
+import sys
+from contextvars import ContextVar
+from typing import Literal, TextIO
+
+ColorMode = Literal["auto", "always", "never"]
+
+#: What ``--color`` says.
+color_mode: ContextVar[ColorMode] = ContextVar("color_mode", default="auto")
+
+_STYLES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33"}
+
+#: What to write where the stream's encoding lacks a character (a Windows console, LANG=C).
+_ASCII = {
+    "→": "->", "×": "x", "·": "*", "…": "...", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")",
+}  # fmt: skip
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Whether to colour what goes to a stream: ``--color``, then NO_COLOR, then the terminal."""
+    mode = color_mode.get()
+    if mode != "auto":
+        return mode == "always"
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def style(text: str, *styles: str, stream: TextIO | None = None) -> str:
+    """The text in these styles, where the stream (standard output by default) wants colour."""
+    if not wants_color(stream or sys.stdout):
+        return text
+    return f"\x1b[{';'.join(_STYLES[name] for name in styles)}m{text}\x1b[0m"
+
+
+def print_out(text: str) -> None:
+    """Write a line to standard output: a result."""
+    sys.stdout.write(text + "\n")
+
+
+def print_error(text: str, code: str | None = None) -> None:
+    """Write ``error: text`` (with a code, ``error[SC102]: text``) to standard error, one line."""
+    label = f"error[{code}]" if code else "error"
+    sys.stdout.flush()  # the two streams keep their order where they end in one place
+    sys.stderr.write(f"{style(label, 'bold', 'red', stream=sys.stderr)}: {text}\n")
+
+
+def prepare_streams() -> None:
+    """Let no character that a stream cannot show be the end of the run."""
+    codecs.register_error("shapecalc", _nearest_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="shapecalc")
+
+
+def _nearest_ascii(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_ASCII.get(character, "?") for character in text), error.end

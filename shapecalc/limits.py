@@ -1,0 +1,21 @@
+"""The bounds on what a spec may ask for: a spec is untrusted input.
+
+Passing one of them is SC001 (a bound on the text) or SC007 (a bound on the network).
+"""
+
+from __future__ import annotations
+
+#: How deep YAML containers may nest.
+MAX_DEPTH = 100
+#: How many nodes a document may have once its aliases are expanded.
+MAX_ALIAS_NODES = 100_000
+#: How many layers a model may have once blocks and repeats are unrolled.
+MAX_LAYERS = 1_000_000
+#: How many layers one recurrent or transformer layer may stack.
+MAX_INNER_LAYERS = 1_000
+#: Numbers stay below this, so that they are exact as a double as well.
+MAX_NUMBER = 2**53
+#: How many diagnostics are kept of one file.
+MAX_DIAGNOSTICS = 1_000
+#: How many characters an expression may have.
+MAX_EXPRESSION = 1_000
