@@ -1,0 +1,193 @@
+"""The layers of a model as they ran, and who feeds whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import NamedTuple
+
+from shapecalc.layers.base import Call, Layer, Problem, Tensor, Weights
+from shapecalc.sizes import Rounding, TransposedWindow, Window
+from shapecalc.spec.model import LayerSpec, ModelSpec
+
+
+class Inference:
+    """A layer on inputs of given shapes: its outputs, problems, weights and cost.
+
+    Shared by all uses of one layer on the same shapes, so that what repeats is computed once.
+    """
+
+    __slots__ = ("_macs", "_weights", "_windows", "call", "layer", "outputs", "problems")
+
+    def __init__(self, layer: Layer, call: Call) -> None:
+        self.layer = layer
+        self.call = call
+        self.outputs: tuple[Tensor, ...] = layer.infer(call)
+        self.problems: list[Problem] = call.problems
+        self._weights: Weights | None = None
+        self._macs: tuple[int | None] | None = None
+        self._windows: tuple[tuple[Window | None, ...] | None] | None = None
+
+    @property
+    def weights(self) -> Weights:
+        """The learnable tensors by name."""
+        if self._weights is None:
+            self._weights = self.layer.weights(self.call)
+        return self._weights
+
+    @property
+    def macs(self) -> int | None:
+        """Multiply-accumulates for one sample; ``None`` where they are not known."""
+        if self._macs is None:
+            self._macs = (self.layer.macs(self.call, self.outputs),)
+        return self._macs[0]
+
+    @property
+    def windows(self) -> tuple[Window | None, ...] | None:
+        """How the layer slides over each spatial axis of its first input."""
+        if self._windows is None:
+            self._windows = (self.layer.windows(self.call),)
+        return self._windows[0]
+
+    @property
+    def transposed_windows(self) -> tuple[TransposedWindow | None, ...] | None:
+        """The same for a transposed convolution."""
+        return self.layer.transposed_windows(self.call)
+
+    @property
+    def rounding(self) -> Rounding:
+        """How fractions were rounded."""
+        return self.call.rounding
+
+
+class Port(NamedTuple):
+    """One output of a node, and the tensor that its readers see there."""
+
+    node: Node
+    number: int
+    tensor: Tensor
+
+
+class Node:
+    """A leaf layer as it ran (or an input of the model, which has no ``inference``)."""
+
+    __slots__ = (
+        "inference",
+        "inputs",
+        "number",
+        "outputs",
+        "owner",
+        "path",
+        "spec",
+        "trainable",
+        "type",
+    )
+
+    def __init__(
+        self,
+        number: int,
+        path: str,
+        type_name: str,
+        spec: LayerSpec | None,
+        inputs: tuple[Port, ...],
+        inference: Inference | None,
+        outputs: tuple[Tensor, ...],
+        trainable: bool = True,
+    ) -> None:
+        self.number = number
+        self.path = path
+        self.type = type_name
+        self.spec = spec
+        self.inputs = inputs
+        self.inference = inference
+        self.outputs = outputs
+        self.trainable = trainable
+        #: The node whose weights this one uses, where it shares them.
+        self.owner: Node | None = None
+
+    @property
+    def name(self) -> str | None:
+        """Its name in the spec."""
+        return self.spec.name if self.spec else self.path
+
+    @property
+    def layer(self) -> Layer | None:
+        """The layer that ran."""
+        return self.inference.layer if self.inference else None
+
+    @property
+    def data_inputs(self) -> tuple[Port, ...]:
+        """The inputs whose cells it reads; without those named only for their shape."""
+        layer = self.layer
+        if layer is None or not layer.shape_only:
+            return self.inputs
+        named = sum(getattr(layer, field) is not None for field in layer.shape_only)
+        return self.inputs[: len(self.inputs) - named]
+
+    @property
+    def exact(self) -> bool:
+        """Whether none of its sizes had to be rounded."""
+        windows = self.inference.windows if self.inference else None
+        return windows is None or all(window is None or window.exact for window in windows)
+
+
+def count_params(node: Node) -> tuple[int | None, int | None]:
+    """(all, trainable) parameters of a layer that no earlier layer has counted."""
+    inference = node.inference
+    if inference is None:
+        return None, None
+    shared = node.owner.inference.weights if node.owner and node.owner.inference else {}
+    frozen = inference.layer.frozen_weights()
+    total, trainable = 0, 0
+    for name, shape in inference.weights.items():
+        if shared.get(name) == shape:
+            continue
+        if None in shape:
+            return None, None
+        size = prod(size for size in shape if size is not None)
+        total += size
+        if node.trainable and name not in frozen:
+            trainable += size
+    return total, trainable
+
+
+class Group:
+    """One turn of a container or block: the nodes from ``first`` up to, not including, ``last``."""
+
+    __slots__ = ("first", "last", "output", "path", "spec", "type")
+
+    def __init__(self, path: str, type_name: str, spec: LayerSpec, first: int) -> None:
+        self.path = path
+        self.type = type_name
+        self.spec = spec
+        self.first = first
+        self.last = first
+        #: What it yielded.
+        self.output: Tensor | None = None
+
+
+class Graph:
+    """A model as it ran."""
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+        self.inputs: dict[str, Node] = {}
+        #: Leaf layers in the order they ran.
+        self.nodes: list[Node] = []
+        #: Containers and blocks in the order they were entered.
+        self.groups: list[Group] = []
+        #: Output name (or path) -> where it comes from.
+        self.outputs: dict[str, Port] = {}
+
+    def readers(self) -> dict[tuple[int, int], list[Node]]:
+        """For each output of each node, the nodes that read its cells."""
+        found: dict[tuple[int, int], list[Node]] = {}
+        for node in self.nodes:
+            for port in node.data_inputs:
+                found.setdefault((port.node.number, port.number), []).append(node)
+        return found
+
+    def sources(self) -> Iterator[Node]:
+        """Inputs, then layers in the order they ran."""
+        yield from self.inputs.values()
+        yield from self.nodes

@@ -1,0 +1,41 @@
+"""Output formats: one format one module, found by its name.
+
+A format is a module with ``render(report, options) -> str``.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from importlib import import_module
+
+from shapecalc.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a report is to be shown; machine formats need none of it."""
+
+    color: bool = False
+    width: int = 80
+    #: List notes too, rather than only count them.
+    notes: bool = False
+    #: How deep the tree of blocks is shown; ``None``: as deep as fits.
+    depth: int | None = None
+    #: Show every row, however many there are.
+    unfold: bool = False
+    #: Leave the tables out.
+    quiet: bool = False
+
+
+def formats() -> list[str]:
+    """The names of all formats."""
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name for name in names if not name.startswith("_"))
+
+
+def render(report: Report, format: str, options: Options | None = None) -> str:
+    """A report in one of :func:`formats`."""
+    module = import_module(f"{__name__}.{format}")
+    text: str = module.render(report, options or Options())
+    return text

@@ -1,0 +1,194 @@
+"""The result of a check, and its JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shapecalc.diagnostics import Diagnostic, Severity
+from shapecalc.graph import Graph, Node, count_params
+from shapecalc.layers.base import Shape
+from shapecalc.spec.model import ModelSpec
+from shapecalc.spec.source import Source
+
+#: The version of the JSON contract.
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum over layers; ``complete`` is false where some of them are not known."""
+
+    value: int
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LayerReport:
+    """One leaf layer as it ran."""
+
+    node: Node
+    params: int | None
+    trainable_params: int | None
+
+    @property
+    def weights(self) -> dict[str, Shape]:
+        """Its weights by name, shared ones included."""
+        inference = self.node.inference
+        return inference.weights if inference else {}
+
+    @property
+    def macs(self) -> int | None:
+        """Multiply-accumulates for one sample."""
+        inference = self.node.inference
+        return inference.macs if inference else None
+
+    def to_dict(self, source: Source) -> dict[str, Any]:
+        """The layer in the form of the JSON contract."""
+        node = self.node
+        span = source.span(node.spec.extent) if node.spec else None
+        owner = node.owner
+        return {
+            "path": node.path,
+            "name": node.name,
+            "type": node.type,
+            "line": span.line if span else 1,
+            "column": span.column if span else 1,
+            "input_shapes": [shape_to_json(port.tensor.shape) for port in node.inputs],
+            "output_shapes": [shape_to_json(tensor.shape) for tensor in node.outputs],
+            "output_dtypes": [tensor.dtype for tensor in node.outputs],
+            "weights": {name: shape_to_json(shape) for name, shape in self.weights.items()},
+            "params": self.params,
+            "trainable_params": self.trainable_params,
+            "macs": self.macs,
+            "exact": node.exact,
+            "shares": (owner.name or owner.path) if owner else None,
+        }
+
+
+def shape_to_json(shape: Shape | None) -> list[int | None] | None:
+    """A shape as a list; ``None`` where a size of it could not be determined."""
+    return None if shape is None or None in shape else list(shape)
+
+
+class ModelReport:
+    """One model: its layers, totals and diagnostics."""
+
+    def __init__(
+        self,
+        file: str,
+        spec: ModelSpec,
+        graph: Graph,
+        diagnostics: tuple[Diagnostic, ...],
+        hidden_diagnostics: int = 0,
+        skipped_expects: int = 0,
+    ) -> None:
+        self.file = file
+        self.spec = spec
+        self.graph = graph
+        self.diagnostics = diagnostics
+        #: How many diagnostics were left out because there are too many.
+        self.hidden_diagnostics = hidden_diagnostics
+        #: How many numeric ``expect`` were skipped because of overrides.
+        self.skipped_expects = skipped_expects
+        self._layers: list[LayerReport] | None = None
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.spec.name
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing of severity error was found."""
+        return all(found.severity is not Severity.ERROR for found in self.diagnostics)
+
+    @property
+    def layers(self) -> list[LayerReport]:
+        """The leaf layers in the order they ran."""
+        if self._layers is None:
+            self._layers = [LayerReport(node, *count_params(node)) for node in self.graph.nodes]
+        return self._layers
+
+    def total(self, figure: str) -> Total:
+        """The sum of ``params``, ``trainable_params`` or ``macs`` over all layers."""
+        values = [getattr(layer, figure) for layer in self.layers]
+        return Total(sum(value or 0 for value in values), None not in values)
+
+    @property
+    def outputs(self) -> dict[str, Shape | None]:
+        """The outputs by name (or path)."""
+        return {name: port.tensor.shape for name, port in self.graph.outputs.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model in the form of the JSON contract."""
+        figures = {name: self.total(name) for name in ("params", "trainable_params", "macs")}
+        return {
+            "file": self.file,
+            "name": self.name,
+            "ok": self.ok,
+            "framework": self.spec.framework,
+            "totals": {
+                **{name: total.value for name, total in figures.items()},
+                "layers": len(self.layers),
+                "complete": all(total.complete for total in figures.values()),
+            },
+            "outputs": {name: shape_to_json(shape) for name, shape in self.outputs.items()},
+            "layers": [layer.to_dict(self.spec.source) for layer in self.layers],
+            "diagnostics": [found.to_dict() for found in self.diagnostics],
+            "hidden_diagnostics": self.hidden_diagnostics,
+            "skipped_expects": self.skipped_expects,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One file: its models, and what is wrong outside of any of them."""
+
+    source: Source
+    models: tuple[ModelReport, ...]
+    own_diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything found in the file."""
+        inner = (found for model in self.models for found in model.diagnostics)
+        return (*self.own_diagnostics, *inner)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The result of a run over one or more files."""
+
+    files: tuple[FileReport, ...]
+
+    @property
+    def models(self) -> list[ModelReport]:
+        """All models, file by file."""
+        return [model for file in self.files for model in file.models]
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Everything found, file by file."""
+        return [found for file in self.files for found in file.diagnostics]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing of severity error was found."""
+        return all(found.severity is not Severity.ERROR for found in self.diagnostics)
+
+    def of_severity(self, severity: Severity) -> Iterator[Diagnostic]:
+        """The findings of one severity."""
+        return (found for found in self.diagnostics if found.severity is severity)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in the form of the JSON contract."""
+        return {
+            "version": VERSION,
+            "ok": self.ok,
+            "models": [model.to_dict() for model in self.models],
+            "diagnostics": [
+                found.to_dict() for file in self.files for found in file.own_diagnostics
+            ],
+        }

@@ -1,0 +1,1 @@
+"""From YAML text to a typed description of models: positions, schema, expressions, scopes."""

@@ -1,0 +1,51 @@
+"""Names as people write them: the nearest one for a typo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:
+    """The one of ``known`` that ``name`` most probably stands for."""
+    from difflib import get_close_matches
+
+    if len(name) > 60:
+        return None
+    known = list(known)
+    sure = surely_meant(name, known)
+    if sure is not None:
+        return sure
+    found = get_close_matches(name, known, n=1, cutoff=cutoff)
+    return found[0] if found else None
+
+
+def surely_meant(name: str, known: Iterable[str]) -> str | None:
+    """The one of ``known`` that ``name`` is a slip of the pen for: sure enough to correct it.
+
+    That is at most one slip in a word of up to five letters, two in a longer one, and no other
+    known word as near: ``conv4d`` may be any of three.
+    """
+    if not 3 <= len(name) <= 60:
+        return None
+    most = 1 if len(name) < 6 else 2
+    distances: dict[int, list[str]] = {}
+    for word in dict.fromkeys(known):
+        if abs(len(word) - len(name)) <= most:
+            distances.setdefault(slips(name.lower(), word.lower()), []).append(word)
+    nearest = min(distances, default=most + 1)
+    found = distances.get(nearest, []) if nearest <= most else []
+    return found[0] if len(found) == 1 else None
+
+
+def slips(left: str, right: str) -> int:
+    """How many letters were left out, added, mistaken or swapped with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, letter in enumerate(left, 1):
+        two_before, before, row = before, row, [i]
+        for j, other in enumerate(right, 1):
+            least = min(before[j] + 1, row[-1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == right[j - 2] and left[i - 2] == other:
+                least = min(least, two_before[j - 2] + 1)
+            row.append(least)
+    return row[-1]

@@ -1,0 +1,172 @@
+"""What every part of a spec is read with: checked keys, templates, names, asserted shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from shapecalc.diagnostics import Fix
+from shapecalc.spec import edits, schema
+from shapecalc.spec.expressions import FUNCTIONS, RECEIVED, ExpressionError, describe
+from shapecalc.spec.model import Assertion
+from shapecalc.spec.names import did_you_mean, surely_meant
+from shapecalc.spec.problems import Problem
+from shapecalc.spec.source import Extent, Mapping, Sequence, Source
+from shapecalc.spec.values import UNKNOWN_VALUE, Template, compile_value
+
+RESERVED = ("input", "prev", "index")
+
+
+class Checked(Mapping):
+    """The entries of a mapping that can be used."""
+
+    __slots__ = ("stray",)
+
+    def __init__(self, extent: Extent) -> None:
+        super().__init__()
+        self.extent = extent
+        #: Whether there was a key that is none and like none.
+        self.stray = False
+
+    def add(self, name: str, keys: Mapping, key: str) -> None:
+        """Take over an entry, perhaps under another name."""
+        self[name] = keys[key]
+        self.key_extents[name] = keys.key_extents[key]
+        self.value_extents[name] = keys.value_extents[key]
+
+
+class Reader:
+    """Reads values of one source; what is wrong with them is added to ``problems``."""
+
+    def __init__(self, source: Source, problems: list[Problem]) -> None:
+        self.source = source
+        self.problems = problems
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        extent: Extent,
+        help: str | None = None,
+        path: str = "",
+        layer: str | None = None,
+        fix: Fix | None = None,
+    ) -> None:
+        """Note that something is wrong."""
+        self.problems.append(Problem(code, message, extent, help, path, layer, fix=fix))
+
+    def text(self, keys: Mapping, key: str) -> str:
+        """The text of a value as it was written: ``2015`` for a number."""
+        value = keys[key]
+        return value if isinstance(value, str) else self.source.raw(keys.value_extents[key])
+
+    def check_keys(self, model: type[schema.Keys], keys: Mapping, what: str, path: str) -> Checked:
+        """Report the faults of a mapping; what of it can be used.
+
+        An unknown key is taken for the nearest one; one that is like none may be meant for any
+        that is missing, which is not reported as well.
+        """
+        checked = self._known_keys(model, keys, what, path)
+        for fault in schema.check_keys(model, checked, what):
+            if fault.kind == "missing":
+                start = keys.extent[0]
+                if not checked.stray:
+                    self.report("SC002", fault.message, (start, start + 1), fault.help, path)
+                continue
+            extent, fix = checked.entry_extent(fault.key), self.fix_of(fault, checked)
+            self.report("SC002", fault.message, extent, fault.help, path + fault.key, fix=fix)
+            del checked[fault.key]
+        return checked
+
+    def _known_keys(
+        self, model: type[schema.Keys], keys: Mapping, what: str, path: str
+    ) -> Checked:
+        """The entries of a mapping under the keys that were meant; unknown ones are reported."""
+        known = schema.known_keys(model)
+        checked = Checked(keys.extent)
+        for key in keys:
+            meant: str | None = key
+            if key not in known:
+                fault = schema.unknown_key(key, known, what)
+                extent, fix = keys.entry_extent(key), self.fix_of(fault, keys)
+                self.report("SC002", fault.message, extent, fault.help, path + key, fix=fix)
+                meant = did_you_mean(key, known)
+            if meant is None:
+                checked.stray = True
+            elif meant == key or meant not in keys:
+                checked.add(meant, keys, key)
+        return checked
+
+    def fix_of(self, fault: schema.Fault, keys: Mapping) -> Fix | None:
+        """The correction of a key, or of the word that is its value."""
+        if fault.meant is None:
+            return None
+        if fault.kind == "unknown":
+            return edits.rename_key(self.source, keys, fault.key, fault.meant)
+        return edits.replace_word(self.source, keys.value_extents[fault.key], fault.meant)
+
+    def unknown_word(
+        self, word: str, known: Iterable[str], what: str, keys: Mapping, key: str, path: str
+    ) -> None:
+        """Report a value that is none of the words known."""
+        known = list(known)
+        nearest = did_you_mean(word, known)
+        help = f"did you mean `{nearest}`?" if nearest else f"one of {', '.join(known)}"
+        meant = surely_meant(word, known)
+        fix = edits.replace_word(self.source, keys.value_extents[key], meant) if meant else None
+        message = f"unknown {what} {word!r}"
+        self.report("SC002", message, keys.entry_extent(key), help, path, fix=fix)
+
+    def template(
+        self, value: Any, extent: Extent, path: str, *, words: bool = False
+    ) -> Template | None:
+        """A value that may be an expression; ``None`` where it cannot be read."""
+        try:
+            return compile_value(value, words=words)
+        except ExpressionError as error:
+            fix = edits.of_expression(self.source, extent, error)
+            self.report("SC004", str(error), extent, error.help, path, fix=fix)
+            return None
+
+    def vars(self, values: Mapping, path: str) -> dict[str, Template]:
+        """Named values, in the order they are computed in."""
+        self.check_names(values, path)
+        found = {}
+        for name, value in values.items():
+            template = self.template(value, values.entry_extent(name), f"{path}.{name}", words=True)
+            found[name] = template or UNKNOWN_VALUE
+        return found
+
+    def check_names(self, values: Mapping, path: str) -> None:
+        """Report names that mean something else already."""
+        taken = {*RESERVED, *RECEIVED, *FUNCTIONS, "true", "false", "_"}
+        for name in values:
+            reason = None
+            if name in taken:
+                reason = "is reserved"
+            elif not name.isidentifier():
+                reason = "is not a name: use letters, digits and _"
+            if reason:
+                self.report(
+                    "SC002", f"{name!r} {reason}", values.key_extents[name], path=f"{path}.{name}"
+                )
+
+    def assertion(self, value: Any, extent: Extent, path: str) -> Assertion | None:
+        """An asserted shape."""
+        if not isinstance(value, Sequence):
+            self.report(
+                "SC002", f"`expect` must be a shape, not {describe(value)}", extent, path=path
+            )
+            return None
+        sizes: list[Template | None] = []
+        for index, item in enumerate(value):
+            if item == "_":
+                sizes.append(None)
+            elif isinstance(item, (int, str)) and not isinstance(item, bool):
+                sizes.append(self.template(item, value.item_extents[index], f"{path}[{index}]"))
+            else:
+                message = f"a size must be an integer, an expression or _, not {describe(item)}"
+                self.report("SC002", message, value.item_extents[index], path=f"{path}[{index}]")
+                sizes.append(None)
+        numeric = any(isinstance(item, int) for item in value)
+        return Assertion(tuple(sizes), numeric, extent)

@@ -1,0 +1,388 @@
+"""YAML text to plain values that remember where they were written.
+
+Built from PyYAML's event stream: a loader that builds plain objects loses positions and duplicate
+keys, and the C composer crashes the interpreter on deeply nested input. Scalars follow the YAML 1.2
+core schema (``no``, ``on``, ``010`` and ``1:30`` are not booleans, octals or sexagesimals).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from shapecalc.diagnostics import Span
+from shapecalc.limits import MAX_ALIAS_NODES, MAX_DEPTH, MAX_NUMBER
+from shapecalc.spec.problems import Problem
+
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+#: Character offsets of a value: (start, end).
+Extent = tuple[int, int]
+
+
+class Mapping(dict[str, Any]):
+    """A YAML mapping: a ``dict`` whose keys and values know their extents."""
+
+    __slots__ = ("extent", "key_extents", "value_extents")
+
+    def __init__(self) -> None:
+        self.extent: Extent = (0, 0)
+        self.key_extents: dict[str, Extent] = {}
+        self.value_extents: dict[str, Extent] = {}
+
+    def entry_extent(self, key: str) -> Extent:
+        """From the start of the key to the end of its value."""
+        return self.key_extents[key][0], self.value_extents[key][1]
+
+
+class Sequence(list[Any]):
+    """A YAML sequence: a ``list`` whose items know their extents."""
+
+    __slots__ = ("extent", "item_extents")
+
+    def __init__(self) -> None:
+        self.extent: Extent = (0, 0)
+        self.item_extents: list[Extent] = []
+
+
+class Source:
+    """The text of one file and the way from offsets to lines and columns."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        # libyaml does not count a byte-order mark, the pure-Python reader does.
+        self.text = text.removeprefix("\ufeff")
+        self._line_starts: list[int] | None = None
+
+    @property
+    def line_starts(self) -> list[int]:
+        """The offset at which each line starts."""
+        if self._line_starts is None:
+            # The breaks of YAML 1.2 and of editors; to YAML 1.1 there are three more.
+            breaks = re.finditer(r"\r\n|[\n\r]", self.text)
+            self._line_starts = [0, *(match.end() for match in breaks)]
+        return self._line_starts
+
+    def span(self, extent: Extent) -> Span:
+        """The lines and columns of an extent; trailing white space is left out."""
+        start, end = extent
+        end = start + len(self.text[start:end].rstrip())
+        return Span(*self._position(start), *self._position(max(end, start)))
+
+    def _position(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self.line_starts, offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
+    def line(self, number: int) -> str:
+        """The text of a line, without its break."""
+        starts = self.line_starts
+        if not 1 <= number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+    def raw(self, extent: Extent) -> str:
+        """The text as it was written."""
+        return self.text[extent[0] : extent[1]]
+
+
+class Document:
+    """One YAML document: its value and where it stands."""
+
+    __slots__ = ("extent", "value")
+
+    def __init__(self, value: Any, extent: Extent) -> None:
+        self.value = value
+        self.extent = extent
+
+
+class _StopError(Exception):
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+def decode(data: bytes) -> str:
+    """The text of a file: UTF-8, or UTF-16/32 with a byte-order mark. Raises ``UnicodeError``."""
+    for mark, encoding in (
+        (b"\xff\xfe\x00\x00", "utf-32"),
+        (b"\x00\x00\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if data.startswith(mark):
+            return data.decode(encoding)
+    return data.decode("utf-8-sig")
+
+
+def parse(source: Source) -> tuple[list[Document], list[Problem]]:
+    """The documents of a file up to the first syntax error, and what is wrong with them."""
+    builder = _Builder(source)
+    try:
+        builder.build(yaml.parse(source.text, Loader=Loader))
+    except _StopError as stop:
+        builder.problems.append(stop.problem)
+    except yaml.YAMLError as error:
+        builder.problems.append(_yaml_problem(source, error))
+    except (ValueError, OverflowError) as error:
+        builder.problems.append(_unreadable(source, error))
+    return builder.documents, builder.problems
+
+
+def _yaml_problem(source: Source, error: yaml.YAMLError) -> Problem:
+    help = None
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        message = " ".join(part for part in (error.context, error.problem) if part)
+        offset = min(mark.index, len(source.text)) if mark else 0
+    elif isinstance(error, yaml.reader.ReaderError):
+        character = error.character
+        code = character if isinstance(character, int) else ord(str(character)[:1] or "\0")
+        message = f"the character U+{code:04X} is not allowed"
+        found = source.text.find(chr(code)) if code < 0x110000 else -1
+        offset = max(found, 0)
+    else:
+        message, offset = str(error), 0
+    line = source.line(source.span((offset, offset)).line)
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        help = "indent with spaces: YAML does not allow tabs"
+    elif source.text[offset : offset + 1] == "\t":
+        help = "write a space instead of the tab"
+    elif re.search(r"[\[{][^\]}]*:\s*[\w.]+\(", line):
+        help = 'quote an expression that has a comma: "max(a, b)"'
+    end = offset + 1 if offset < len(source.text) else offset
+    return Problem("SC001", f"not valid YAML: {message}", (offset, end), help=help)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _unreadable(source: Source, error: Exception) -> Problem:
+    """What the loaders raise besides their own errors: a lone surrogate in the text, and (only the
+    pure-Python one) an escape or a version beyond what can be."""
+    found = _SURROGATE.search(source.text)
+    if found is None:
+        return Problem("SC001", f"not valid YAML: {error}", (0, 0))
+    message = f"not valid YAML: the character U+{ord(found[0]):04X} is not allowed"
+    return Problem("SC001", message, found.span())
+
+
+_INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_WORDS: dict[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+_NUMBER_START = frozenset("+-.0123456789")
+
+
+def resolve_scalar(text: str) -> Any:
+    """A plain scalar in the YAML 1.2 core schema. Raises ``OverflowError`` past 2^53."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _NUMBER_START:
+        return text
+    if _INTEGER.fullmatch(text):
+        if len(text) > 60:
+            raise OverflowError
+        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+        number = int(text, base)
+        if abs(number) >= MAX_NUMBER:
+            raise OverflowError
+        return number
+    if _FLOAT.fullmatch(text):
+        value = float(text)
+        if abs(value) >= MAX_NUMBER:
+            raise OverflowError
+        return value
+    return text
+
+
+class _Builder:
+    """Builds documents from events; ``stack`` holds the containers that are still open."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.documents: list[Document] = []
+        self.problems: list[Problem] = []
+        #: Of each anchor: its value, how many nodes it has and how deep they nest.
+        self.anchors: dict[str, tuple[Any, int, int]] = {}
+        self.stack: list[Mapping | Sequence] = []
+        self.keys: list[tuple[str, Extent] | None] = []
+        #: Of each open container: its anchor and the number of nodes before it.
+        self.open_anchors: list[tuple[str | None, int]] = []
+        #: Of each open container, and last of the document: how deep its values nest.
+        self.heights = [0]
+        self.nodes = 0
+        self.expanded = 0
+        self.root: Any = None
+
+    def build(self, events: Iterator[Any]) -> None:
+        start = 0
+        for event in events:
+            kind = type(event)
+            if kind is ScalarEvent:
+                self._scalar(event)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                self._open(event, Mapping() if kind is MappingStartEvent else Sequence())
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                self._close(event)
+            elif kind is AliasEvent:
+                self._alias(event)
+            elif kind is DocumentStartEvent:
+                self.anchors.clear()
+                self.root = None
+                self.heights[0] = 0
+                start = event.start_mark.index
+            elif kind is DocumentEndEvent:
+                self.documents.append(Document(self.root, (start, event.end_mark.index)))
+
+    def _stop(self, message: str, extent: Extent, help: str | None = None) -> NoReturn:
+        raise _StopError(Problem("SC001", message, extent, help=help))
+
+    def _check_tag(self, event: Any, extent: Extent) -> None:
+        if event.tag is not None:
+            self._stop(f"the tag {event.tag!r} is not allowed", extent, "write the value plainly")
+
+    def _scalar(self, event: Any) -> None:
+        start, end = event.start_mark.index, event.end_mark.index
+        self._check_tag(event, (start, end))
+        self.nodes += 1
+        value: Any = event.value
+        if not value.isascii() and _SURROGATE.search(value):
+            self._stop("not valid YAML: an escape of half a character", (start, end))
+        stack = self.stack
+        if stack and self.keys[-1] is None and type(stack[-1]) is Mapping:
+            if event.anchor is not None:
+                self.anchors[event.anchor] = (value, 1, 0)
+            if start == end:
+                self._stop("a key is missing", (start, end))
+            self.keys[-1] = (value, (start, end))
+            return
+        if event.implicit[0]:
+            try:
+                value = resolve_scalar(value)
+            except OverflowError:
+                self._stop(f"the number {value[:24]} is 2^53 or more", (start, end))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, 1, 0)
+        if start == end and self.keys and (key := self.keys[-1]) is not None:
+            # The loaders do not agree on where a value stands that is not written.
+            start = end = key[1][1]
+        self._add(value, (start, end))
+
+    def _open(self, event: Any, container: Mapping | Sequence) -> None:
+        extent = (event.start_mark.index, event.end_mark.index)
+        self._check_tag(event, extent)
+        if len(self.stack) >= MAX_DEPTH:
+            self._stop(f"nested more than {MAX_DEPTH} deep", (extent[0], extent[0] + 1))
+        if self.stack and type(self.stack[-1]) is Mapping and self.keys[-1] is None:
+            self._stop("a key must be a plain word", (extent[0], extent[0] + 1))
+        if event.anchor is not None:
+            self.anchors.pop(event.anchor, None)
+        self.nodes += 1
+        container.extent = extent
+        self.stack.append(container)
+        self.keys.append(None)
+        self.open_anchors.append((event.anchor, self.nodes - 1))
+        self.heights.append(0)
+
+    def _close(self, event: Any) -> None:
+        container = self.stack.pop()
+        self.keys.pop()
+        anchor, before = self.open_anchors.pop()
+        height = self.heights.pop() + 1
+        if height > self.heights[-1]:
+            self.heights[-1] = height
+        container.extent = (container.extent[0], self._end_of(container, event))
+        if anchor is not None:
+            self.anchors[anchor] = (container, self.nodes - before, height)
+        self._add(container, container.extent)
+
+    def _end_of(self, container: Mapping | Sequence, event: Any) -> int:
+        """Where a container ends: behind its bracket, or (in block style, where the event comes
+        with the next token) behind its last value."""
+        end: int = event.end_mark.index
+        bracket = "}" if isinstance(container, Mapping) else "]"
+        if end > event.start_mark.index and self.source.text[end - 1] == bracket:
+            return end
+        if isinstance(container, Mapping):
+            last = next(reversed(container.value_extents.values()), container.extent)
+        else:
+            last = container.item_extents[-1] if container else container.extent
+        return last[1]
+
+    def _alias(self, event: Any) -> None:
+        extent = (event.start_mark.index, event.end_mark.index)
+        found = self.anchors.get(event.anchor)
+        if found is None:
+            open_now = any(anchor == event.anchor for anchor, _ in self.open_anchors)
+            reason = "refers to itself" if open_now else "names no anchor before it"
+            self._stop(f"the alias *{event.anchor} {reason}", extent)
+        value, count, height = found
+        self._count_alias(count, height, extent)
+        if self.stack and type(self.stack[-1]) is Mapping and self.keys[-1] is None:
+            if not isinstance(value, str):
+                self._stop("a key must be a plain word", extent)
+            self.keys[-1] = (value, extent)
+            return
+        self._add(value, extent)
+
+    def _count_alias(self, count: int, height: int, extent: Extent) -> None:
+        """Keep what aliases expand to within the limits: its nodes and its depth."""
+        self.nodes += count
+        if count > 1:
+            self.expanded += count
+        if self.expanded > MAX_ALIAS_NODES:
+            self._stop(f"aliases expand to more than {MAX_ALIAS_NODES:,} nodes", extent)
+        if len(self.stack) + height > MAX_DEPTH:
+            self._stop(f"nested more than {MAX_DEPTH} deep by an alias", extent)
+        self.heights[-1] = max(self.heights[-1], height)
+
+    def _add(self, value: Any, extent: Extent) -> None:
+        if not self.stack:
+            self.root = value
+            return
+        parent = self.stack[-1]
+        if type(parent) is Mapping:
+            pending = self.keys[-1]
+            assert pending is not None
+            self.keys[-1] = None
+            key, key_extent = pending
+            if key in parent:
+                self._duplicate(parent, key, key_extent)
+                return
+            parent[key] = value
+            parent.key_extents[key] = key_extent
+            parent.value_extents[key] = extent
+        elif type(parent) is Sequence:
+            parent.append(value)
+            parent.item_extents.append(extent)
+
+    def _duplicate(self, parent: Mapping, key: str, extent: Extent) -> None:
+        self.problems.append(
+            Problem(
+                "SC005",
+                f"the key {key!r} is given twice",
+                extent,
+                help="keep one of the two",
+                related=(("first given here", parent.key_extents[key]),),
+            )
+        )

@@ -1,0 +1,536 @@
+"""Lists of layers: the keys of each layer, and its own fields read for its type."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from shapecalc.layers import Catalogue, catalogue
+from shapecalc.layers.base import Layer
+from shapecalc.diagnostics import Fix
+from shapecalc.spec import edits, schema
+from shapecalc.spec.expressions import RECEIVED, ExpressionError, describe
+from shapecalc.spec.model import Assertion, Binding, BlockSpec, LayerSpec, ModelSpec, Reference
+from shapecalc.spec.names import did_you_mean, surely_meant
+from shapecalc.spec.problems import Problem
+from shapecalc.spec.reader import RESERVED, Checked, Reader
+from shapecalc.spec.source import Extent, Mapping, Sequence, Source
+from shapecalc.spec.values import UNKNOWN_VALUE, compile_value, constant
+
+COMMON = schema.known_keys(schema.LayerKeys)
+
+#: Stands for the type of a layer that has none, which has been reported.
+NO_TYPE = "?"
+WRITE_TYPE = "write a type name, or a mapping with `type`"
+
+
+class StackBuilder(Reader):
+    """Builds the lists of layers of one model."""
+
+    def __init__(self, source: Source, model: ModelSpec, known: Catalogue) -> None:
+        super().__init__(source, model.problems)
+        self.model = model
+        self.catalogue = known
+        self.built: dict[tuple[type[Layer], str], Layer] = {}
+
+    def layers(
+        self, values: Sequence, path: str, block: BlockSpec | None = None
+    ) -> list[LayerSpec]:
+        """A list of layers; an entry that cannot be read at all keeps its place as broken."""
+        names: dict[str, Extent] = {}
+        found = []
+        for index, value in enumerate(values):
+            where = f"{path}[{index}]"
+            layer = self._layer(value, values.item_extents[index], where, block)
+            found.append(layer)
+            if layer.name is None:
+                continue
+            if layer.name in names:
+                layer.misnamed = True
+                self._duplicate_name(layer, names[layer.name], where)
+            else:
+                names[layer.name] = layer.key_extent("name")
+        return found
+
+    def _duplicate_name(self, layer: LayerSpec, first: Extent, path: str) -> None:
+        self.problems.append(
+            Problem(
+                "SC005",
+                f"the name {layer.name!r} is given twice in this list",
+                layer.key_extent("name"),
+                "names are unique in their list: choose another",
+                f"{path}.name",
+                related=(("first given here", first),),
+            )
+        )
+
+    def _layer(self, value: Any, extent: Extent, path: str, block: BlockSpec | None) -> LayerSpec:
+        layer = self._typed(value, extent, path)
+        by_parameter = block is not None and layer.type in (*block.params, *block.vars)
+        by_parameter = by_parameter or layer.type in self.model.vars
+        if layer.type == NO_TYPE:
+            layer.written = {key: key for key in layer.keys if key in COMMON}
+            self._common_keys(layer, path)
+            return layer
+        if not self.is_type(layer.type) and not by_parameter:
+            self._unknown_type(layer, path, block)
+        if self.is_type(layer.type):
+            self._own_keys(layer, path)
+        else:
+            layer.written = {key: key for key in layer.keys}
+        self._common_keys(layer, path)
+        if self.is_type(layer.type):
+            binding = self.bind(layer, layer.type, path, block)
+            self.problems.extend(binding.problems)
+            binding.problems.clear()
+            layer.simple = _is_simple(layer, binding)
+        return layer
+
+    # --- types ----------------------------------------------------------------------------------
+
+    def is_type(self, name: str) -> bool:
+        """Whether a word names a layer type, a type without its rank, or a block."""
+        return (
+            name in self.model.blocks
+            or self.catalogue.find(name) is not None
+            or self.catalogue.find_ranks(name) is not None
+        )
+
+    def _class(self, name: str) -> type[Layer]:
+        found = self.catalogue.find(name)
+        return found or next(iter((self.catalogue.find_ranks(name) or {}).values()))
+
+    def _unknown_type(self, layer: LayerSpec, path: str, block: BlockSpec | None) -> None:
+        known = [*self.catalogue.names(), *self.model.blocks]
+        nearest = did_you_mean(layer.type, known)
+        other = catalogue("keras" if self.model.framework == "pytorch" else "pytorch")
+        help = f"did you mean `{nearest}`?" if nearest else "`shapecalc layers` lists all types"
+        if other.find(layer.type):
+            help, nearest = f"only `framework: {other.framework}` has it", None
+        words = (*self.model.vars, *(block.params if block else ()))
+        meant = surely_meant(layer.type, [*known, *words])
+        self.report(
+            "SC003",
+            f"unknown layer type {layer.type!r}",
+            layer.type_extent,
+            help,
+            f"{path}.type",
+            layer.name,
+            edits.replace_word(self.source, layer.type_extent, meant) if meant else None,
+        )
+        layer.broken = True
+        if nearest:
+            layer.type = nearest
+
+    def _typed(self, value: Any, extent: Extent, path: str) -> LayerSpec:
+        """A layer with its type and keys, as they were meant where that is plain."""
+        if isinstance(value, str):
+            return LayerSpec(value, extent, extent, Mapping())
+        if isinstance(value, Mapping):
+            if isinstance(value.get("type"), str):
+                return LayerSpec(value["type"], extent, value.value_extents["type"], value)
+            if "type" not in value:
+                return self._without_type(value, extent, path)
+            message = f"`type` must be a word, not {describe(value['type'])}"
+            self.report("SC002", message, value.entry_extent("type"), WRITE_TYPE, path)
+            return LayerSpec(NO_TYPE, extent, extent, value, broken=True)
+        message = f"a layer is a type name or a mapping with `type`, this is {describe(value)}"
+        self.report("SC002", message, extent, WRITE_TYPE, path)
+        return LayerSpec(NO_TYPE, extent, extent, Mapping(), broken=True)
+
+    def _without_type(self, value: Mapping, extent: Extent, path: str) -> LayerSpec:
+        """``conv2d: {...}``, ``tpye: conv2d``, or no word for the type at all."""
+        first = next(iter(value), None)
+        if first is not None and self.is_type(first) and self._nests(value[first]):
+            return self._nested_form(value, first, extent, path)
+        found = next((key for key in value if self._stands_for_type(key, value[key])), None)
+        message, help = "the layer has no `type`", WRITE_TYPE
+        place = (extent[0], extent[0] + 1) if first is None else value.key_extents[first]
+        layer = LayerSpec(NO_TYPE, extent, place, value, broken=True)
+        if found is not None:
+            help = f"write type: {value[found]} instead of {found}: {value[found]}"
+            place = value.key_extents[found]
+            keys = Checked(value.extent)
+            for key in value:
+                keys.add("type" if key == found else key, value, key)
+            layer = LayerSpec(value[found], extent, value.value_extents[found], keys)
+        self.report("SC002", message, place, help, path)
+        return layer
+
+    @staticmethod
+    def _nests(inner: Any) -> bool:
+        return inner is None or isinstance(inner, (Mapping, Sequence))
+
+    @staticmethod
+    def _stands_for_type(key: str, word: Any) -> bool:
+        """Whether a key is a misspelt ``type``, or another word for it."""
+        return isinstance(word, str) and (
+            key in ("layer", "kind", "op", "class", "class_name", "module")
+            or did_you_mean(key, ["type"]) is not None
+        )
+
+    def _nested_form(self, value: Mapping, first: str, extent: Extent, path: str) -> LayerSpec:
+        """``conv2d: {out_channels: 8}``, read as ``{type: conv2d, out_channels: 8}``."""
+        inner, keys = value[first], Checked(value.extent)
+        keys["type"] = first
+        keys.key_extents["type"] = keys.value_extents["type"] = value.key_extents[first]
+        cls = None if first in self.model.blocks else self._class(first)
+        if isinstance(inner, Mapping):
+            for key in inner:
+                keys.add(key, inner, key)
+        elif isinstance(inner, Sequence) and cls is not None and cls.lists:
+            keys.add(next(iter(cls.lists)), value, first)
+        for key in value:
+            if key != first and key not in keys:
+                keys.add(key, value, key)
+        fields = "".join(f", {key}: …" for key in keys if key != "type")
+        help = f"write {{type: {first}{fields}}}"
+        self.report("SC002", "the layer has no `type`", value.key_extents[first], help, path)
+        return LayerSpec(first, extent, value.key_extents[first], keys)
+
+    # --- keys -----------------------------------------------------------------------------------
+
+    def _own_keys(self, layer: LayerSpec, path: str) -> None:
+        """Which key means which field: an unknown one is reported and taken for the nearest."""
+        block = self.model.blocks.get(layer.type)
+        cls = None if block else self._class(layer.type)
+        own: Collection[str] = block.params if block else schema.fields_of(cls) if cls else ()
+        if cls is not None and cls.container:
+            own = [*own, "vars"]
+        what = f"block `{block.name}`" if block else layer.label(cls.type_name if cls else None)
+        for key in layer.keys:
+            if key in COMMON or key in own:
+                layer.written[key] = key
+            elif not self._is_comma_rest(layer, key):
+                meant = self._unknown_key(layer, key, own, what, cls, path)
+                layer.broken = True
+                layer.stray = layer.stray or meant is None
+                if meant and meant not in layer.keys:
+                    layer.written.setdefault(meant, key)
+
+    @staticmethod
+    def _is_comma_rest(layer: LayerSpec, key: str) -> bool:
+        """``k: max(1, 2)`` in a flow mapping leaves a key ``2)``: the value is reported instead."""
+        return layer.keys[key] is None and key.count(")") > key.count("(")
+
+    def _unknown_key(
+        self,
+        layer: LayerSpec,
+        key: str,
+        own: Collection[str],
+        what: str,
+        cls: type[Layer] | None,
+        path: str,
+    ) -> str | None:
+        foreign = cls.foreign if cls else {}
+        foreign = {theirs: ours for theirs, ours in foreign.items() if ours in own}
+        other = catalogue("keras" if self.model.framework == "pytorch" else "pytorch")
+        theirs = other.find(layer.type)
+        elsewhere = theirs is not None and key in schema.fields_of(theirs)
+        known = () if elsewhere else (*own, *COMMON)
+        fault = schema.unknown_key(key, known, what, foreign)
+        help = fault.help
+        meant = foreign.get(key) or did_you_mean(key, known)
+        if meant is None and elsewhere:
+            help = f"only `framework: {other.framework}` has it"
+        elif meant is None:
+            help = f"it has {', '.join(own)}" if own else "it has no fields of its own"
+        extent = layer.keys.entry_extent(key)
+        name = layer.keys.get("name")
+        self.report(
+            "SC002",
+            fault.message,
+            extent,
+            help,
+            f"{path}.{key}",
+            name if isinstance(name, str) else None,
+            self.fix_of(fault, layer.keys),
+        )
+        return meant
+
+    def _common_keys(self, layer: LayerSpec, path: str) -> None:
+        written = {key: layer.written[key] for key in COMMON if key in layer.written}
+        keys = layer.keys
+        written_as = dict(written)
+        picked = {key: keys[word] for key, word in written.items()}
+        picked.setdefault("type", NO_TYPE)
+        for fault in schema.check_keys(schema.LayerKeys, picked, "a layer") if written else ():
+            extent = keys.entry_extent(written.pop(fault.key))
+            fix = self.fix_of(fault._replace(key=written_as[fault.key]), keys)
+            self.report("SC002", fault.message, extent, fault.help, f"{path}.{fault.key}", fix=fix)
+            layer.broken = True
+            layer.misnamed = layer.misnamed or fault.key == "name"
+            if fault.key in ("repeat", "when"):
+                setattr(layer, fault.key, UNKNOWN_VALUE)
+        value = {key: keys[word] for key, word in written.items() if keys[word] is not None}
+        if "name" in value:
+            self._layer_name(layer, value["name"], path)
+        if "from" in value:
+            layer.sources = self._references(keys, written["from"])
+        if "share" in value:
+            layer.share = Reference(value["share"], keys.value_extents[written["share"]])
+        for key in ("repeat", "when", "trainable"):
+            if key in value:
+                extent = keys.entry_extent(written[key])
+                template = self.template(value[key], extent, f"{path}.{key}")
+                setattr(layer, key, template or UNKNOWN_VALUE)
+                layer.broken = layer.broken or template is None
+        if "expect" in value:
+            layer.expect = self._expect(keys, written["expect"], path)
+        if "ignore" in value:
+            codes = value["ignore"]
+            layer.ignore = frozenset([codes] if isinstance(codes, str) else codes)
+
+    def _layer_name(self, layer: LayerSpec, name: str, path: str) -> None:
+        if name in RESERVED or "." in name or not name.strip():
+            reason = "is reserved" if name in RESERVED else "must be a word without dots"
+            extent = layer.key_extent("name")
+            self.report("SC002", f"the name {name!r} {reason}", extent, None, f"{path}.name")
+            layer.misnamed = True
+        else:
+            layer.name = name
+
+    @staticmethod
+    def _references(keys: Mapping, key: str) -> tuple[Reference, ...]:
+        value = keys[key]
+        if isinstance(value, str):
+            return (Reference(value, keys.value_extents[key]),)
+        return tuple(Reference(name, value.item_extents[i]) for i, name in enumerate(value))
+
+    def _expect(self, keys: Mapping, key: str, path: str) -> tuple[Assertion, ...] | None:
+        value, path = keys[key], f"{path}.expect"
+        if isinstance(value, Sequence) and value and all(isinstance(v, Sequence) for v in value):
+            found = [
+                self.assertion(shape, value.item_extents[i], f"{path}[{i}]")
+                for i, shape in enumerate(value)
+            ]
+            return tuple(shape for shape in found if shape)
+        assertion = self.assertion(value, keys.entry_extent(key), path)
+        return (assertion,) if assertion else None
+
+    # --- a layer's own fields -------------------------------------------------------------------
+
+    def bind(
+        self, layer: LayerSpec, type_name: str, path: str, block: BlockSpec | None = None
+    ) -> Binding:
+        """Read a layer's own fields for a type; what is wrong with them is in the binding."""
+        if type_name not in layer.bindings:
+            if type_name in self.model.blocks:
+                binding = self._bind_block(layer, self.model.blocks[type_name], path)
+            else:
+                binding = self._bind_layer(layer, self._class(type_name), path, block)
+                if self.catalogue.find(type_name) is None:
+                    binding.variants = self.catalogue.find_ranks(type_name)
+            layer.bindings[type_name] = binding
+        return layer.bindings[type_name]
+
+    def _bind_layer(
+        self, layer: LayerSpec, cls: type[Layer], path: str, block: BlockSpec | None
+    ) -> Binding:
+        binding = Binding(layer=cls)
+        fields = schema.fields_of(cls)
+        for name, key in layer.written.items():
+            where, value = f"{path}.{key}", layer.keys[key]
+            if name in COMMON:
+                continue
+            if name not in fields:
+                self._unfit_key(binding, layer, key, cls, where)
+            elif name in cls.lists:
+                self._bind_list(binding, layer, name, cls, where, block)
+            elif fields[name].reference:
+                self._bind_reference(binding, layer, name, value, where)
+            else:
+                self._bind_value(binding, layer, name, value, fields[name], where)
+        missing = [f for f in fields.values() if f.required and f.name not in layer.written]
+        for info in missing:
+            binding.unknown.add(info.name)
+            binding.broken = binding.broken or info.name in cls.lists
+        if missing and not layer.stray:
+            # One mistake, most often: a name and its documentation would be said twice.
+            message = f"{layer.label(cls.type_name)} needs {_listed(f.name for f in missing)}"
+            help = "; ".join(f"{info.name}: {info.doc}" for info in missing)
+            self._fault(binding, layer, "SC002", message, layer.type_extent, help, path)
+        self._check_constants(binding, cls, layer, path)
+        return binding
+
+    @staticmethod
+    def _fault(
+        binding: Binding,
+        layer: LayerSpec,
+        code: str,
+        message: str,
+        extent: Extent,
+        help: str | None,
+        path: str,
+        fix: Fix | None = None,
+    ) -> None:
+        binding.problems.append(Problem(code, message, extent, help, path, layer.name, fix=fix))
+
+    def _unfit_key(
+        self, binding: Binding, layer: LayerSpec, key: str, cls: type[Layer], path: str
+    ) -> None:
+        """``vars`` of a container; a key that the type a parameter stands for does not have."""
+        value, extent = layer.keys[key], layer.keys.entry_extent(key)
+        if key == "vars" and cls.container:
+            if isinstance(value, Mapping):
+                binding.vars = self.vars(value, path)
+            else:
+                message = f"`vars` must be a mapping, not {describe(value)}"
+                self._fault(binding, layer, "SC002", message, extent, None, path)
+                binding.broken = True
+            return
+        # By a parameter the type may be another one at the next use: nothing to correct for sure.
+        fault = schema.unknown_key(key, schema.fields_of(cls), layer.label(cls.type_name))
+        self._fault(binding, layer, "SC002", fault.message, extent, fault.help, path)
+
+    def _bind_reference(
+        self, binding: Binding, layer: LayerSpec, name: str, value: Any, path: str
+    ) -> None:
+        if isinstance(value, str):
+            binding.references.append(name)
+            binding.templates[name] = constant(value)
+        else:
+            message = f"`{name}` must be the name of a layer, not {describe(value)}"
+            self._fault(binding, layer, "SC002", message, layer.key_extent(name), None, path)
+            binding.unknown.add(name)
+
+    def _bind_value(
+        self,
+        binding: Binding,
+        layer: LayerSpec,
+        name: str,
+        value: Any,
+        info: schema.FieldInfo,
+        path: str,
+    ) -> None:
+        extent = layer.key_extent(name)
+        if isinstance(value, str) and value in info.choices and value in self.model.vars:
+            message = f"{value!r} is a choice of {name}, `vars` may not be named so"
+            self._fault(binding, layer, "SC002", message, extent, "rename the value", path)
+            binding.unknown.add(name)
+            return
+        if isinstance(value, dict):
+            label = layer.label(binding.layer.type_name if binding.layer else None)
+            message = f"{label}: {name} must be {info.words}, not a mapping"
+            help = f"{name}: {info.doc}"
+            self._fault(binding, layer, "SC002", message, extent, help, path)
+            binding.unknown.add(name)
+            return
+        try:
+            template = compile_value(value, info.choices, is_text=info.is_text)
+        except ExpressionError as error:
+            fix = edits.of_expression(self.source, extent, error)
+            self._fault(binding, layer, "SC004", str(error), extent, error.help, path, fix)
+            binding.unknown.add(name)
+            return
+        binding.templates[name] = template
+        binding.receives = binding.receives or not template.names.isdisjoint(RECEIVED)
+
+    def _bind_list(
+        self,
+        binding: Binding,
+        layer: LayerSpec,
+        name: str,
+        cls: type[Layer],
+        path: str,
+        block: BlockSpec | None,
+    ) -> None:
+        value = layer.keys[layer.written[name]]
+        nested = cls.lists[name]
+        items = value if nested and isinstance(value, Sequence) else [value]
+        if not all(isinstance(item, Sequence) for item in (value, *items)):
+            what = "a list of lists of layers" if nested else "a list of layers"
+            message = f"`{name}` must be {what}, not {describe(value)}"
+            self._fault(binding, layer, "SC002", message, layer.key_extent(name), None, path)
+            binding.broken = True
+        elif nested:
+            for index, item in enumerate(items):
+                binding.lists[f"{name}[{index}]"] = self.layers(item, f"{path}[{index}]", block)
+        else:
+            binding.lists[name] = self.layers(value, path, block)
+
+    def _check_constants(
+        self, binding: Binding, cls: type[Layer], layer: LayerSpec, path: str
+    ) -> None:
+        """Check the types of constants; build the layer where nothing else is left."""
+        values = {
+            name: template.evaluate({})
+            for name, template in binding.templates.items()
+            if template.constant
+        }
+        whole = len(values) == len(binding.templates) and not (binding.unknown or binding.broken)
+        # Equal layers are one object: they are checked once, and so are their sizes.
+        key = (cls, repr(values))
+        if whole and key in self.built:
+            binding.constant = self.built[key]
+            return
+        checked, wrong = schema.check_arguments(cls, values) if values else ({}, {})
+        for name, message in wrong.items():
+            binding.unknown.add(name)
+            del binding.templates[name]
+            binding.problems.append(
+                Problem(
+                    "SC002",
+                    message,
+                    layer.key_extent(name),
+                    f"{name}: {schema.fields_of(cls)[name].doc}",
+                    f"{path}.{name}",
+                    layer.name,
+                )
+            )
+        if whole and not wrong:
+            binding.constant = cls(**checked, **dict.fromkeys(cls.lists, ()))
+            self.built[key] = binding.constant
+
+    def _bind_block(self, layer: LayerSpec, block: BlockSpec, path: str) -> Binding:
+        binding = Binding(block=block)
+        for name, key in layer.written.items():
+            if name in COMMON:
+                continue
+            where, extent = f"{path}.{key}", layer.keys.entry_extent(key)
+            if name not in block.params:
+                fault = schema.unknown_key(key, block.params, f"block `{block.name}`")
+                fix = self.fix_of(fault, layer.keys)
+                self._fault(binding, layer, "SC002", fault.message, extent, fault.help, where, fix)
+                continue
+            try:
+                template = compile_value(layer.keys[key], words=True)
+            except ExpressionError as error:
+                fix = edits.of_expression(self.source, extent, error)
+                self._fault(binding, layer, "SC004", str(error), extent, error.help, where, fix)
+                binding.templates[name] = UNKNOWN_VALUE
+                continue
+            binding.templates[name] = template
+            binding.receives = binding.receives or not template.names.isdisjoint(RECEIVED)
+        missing = [
+            name
+            for name, default in block.params.items()
+            if default is None and name not in layer.written
+        ]
+        for name in missing:
+            binding.templates[name] = UNKNOWN_VALUE
+        if missing and not layer.stray:
+            message = f"block `{block.name}` needs {_listed(missing)}"
+            self._fault(binding, layer, "SC002", message, layer.type_extent, None, path)
+        return binding
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _is_simple(layer: LayerSpec, binding: Binding) -> bool:
+    return (
+        binding.constant is not None
+        and not binding.references
+        and not binding.lists
+        and binding.layer is not None
+        and not binding.layer.container
+        and binding.variants is None
+        and not layer.broken
+        and layer.repeat is None
+        and layer.when is None
+        and layer.trainable is None
+        and layer.share is None
+        and layer.expect is None
+    )

@@ -1,0 +1,179 @@
+"""What a spec asserts: the ``expect`` of layers and of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shapecalc.graph import Port
+from shapecalc.layers.base import Shape, Tensor, format_shape, plural
+from shapecalc.spec.expressions import ExpressionError, UnknownValueError, describe
+from shapecalc.spec.model import Assertion, LayerSpec
+from shapecalc.spec.values import whole
+from shapecalc.walk.scope import Result, Scope
+from shapecalc.walk.state import State
+
+
+class Expectations:
+    """Compares what a walk computes with what the spec asserts."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.findings = state.findings
+
+    def check_outputs(self) -> None:
+        """The ``expect`` of the model."""
+        outputs = self.state.graph.outputs
+        for name, assertion in self.state.spec.expect.items():
+            port = outputs.get(name) if name else None
+            if not name and len(outputs) == 1:
+                (port,) = outputs.values()
+            path = f"expect.{name}" if name else "expect"
+            if port is None:
+                known = ", ".join(outputs)
+                if not outputs or self.state.outputs_failed:
+                    continue
+                problem = (
+                    f"`expect` names no output {name!r}"
+                    if name
+                    else f"the model has {len(outputs)} outputs: `expect` must be a mapping"
+                )
+                help = f"the outputs are {known}"
+                self.findings.report("SC006", problem, assertion.extent, help, path)
+                continue
+            if self.skips(assertion):
+                continue
+            wanted = self.asserted(assertion, self.state.vars, path, None)
+            message = differs(port.tensor.shape, wanted)
+            if message:
+                label = f"output `{name}`" if name else "the output"
+                self.findings.report(
+                    "SC108",
+                    f"{label} is {format_shape(port.tensor.shape)}, expect says "
+                    f"{format_shape(wanted)}: {message}",
+                    assertion.extent,
+                    None,
+                    path,
+                    inputs=(port,),
+                )
+
+    def expect(
+        self,
+        layer: LayerSpec,
+        result: Result,
+        scope: Scope,
+        path: str,
+        turns: int,
+        failed: bool,
+    ) -> Result:
+        """Compare a layer's outputs with its ``expect``, and go on with what is declared."""
+        assertions = layer.expect or ()
+        if layer.repeat is not None:
+            path = f"{path}#{turns - 1}"
+        if sum(self.skips(assertion) for assertion in assertions):
+            return result
+        names = {**scope.names, "index": turns - 1} if layer.repeat is not None else scope.names
+        ports = list(result.ports)
+        if len(assertions) != len(ports) and (len(assertions) > 1 or result.multiple):
+            if not failed and not result.unknown:
+                count, given = plural(len(ports), "output"), plural(len(assertions), "shape")
+                message = f"{layer.label()} has {count}, expect lists {given}"
+                extent = layer.key_extent("expect")
+                self.findings.report("SC108", message, extent, None, f"{path}.expect", layer.name)
+            return result
+        for position, assertion in enumerate(assertions):
+            wanted = self.asserted(assertion, names, f"{path}.expect", layer)
+            ports[position] = self.reconcile(
+                layer, ports[position], wanted, assertion, path, failed
+            )
+        return result.replaced(tuple(ports))
+
+    def reconcile(
+        self,
+        layer: LayerSpec,
+        port: Port,
+        wanted: Shape,
+        assertion: Assertion,
+        path: str,
+        failed: bool,
+    ) -> Port:
+        """One output against the shape declared for it; SC108 where they differ."""
+        shape = port.tensor.shape
+        message = differs(shape, wanted)
+        if message and not failed:
+            self.state.disputes.append(layer.extent)
+            self.findings.report(
+                "SC108",
+                f"{layer.label()}: the output is {format_shape(shape)}, expect says "
+                f"{format_shape(wanted)}: {message}",
+                assertion.extent,
+                None,
+                f"{path}.expect",
+                layer.name,
+                (port,),
+            )
+            if layer.extent in self.state.computed:
+                return port
+        if shape is None or len(shape) != len(wanted):
+            merged: Shape = wanted
+        else:
+            merged = tuple(
+                have if want is None else want for have, want in zip(shape, wanted, strict=True)
+            )
+        tensor = port.tensor._replace(shape=merged)
+        if shape is None or None in shape:
+            outputs = list(port.node.outputs)
+            if port.node.spec is layer and port.number < len(outputs):
+                outputs[port.number] = tensor
+                port.node.outputs = tuple(outputs)
+        return Port(port.node, port.number, tensor)
+
+    def skips(self, assertion: Assertion) -> bool:
+        """Whether an ``expect`` describes other inputs than those given; counts it."""
+        if self.state.overrides and assertion.numeric:
+            self.state.skipped_expects += 1
+            return True
+        return False
+
+    def asserted(
+        self,
+        assertion: Assertion,
+        names: Mapping[str, Any],
+        path: str,
+        layer: LayerSpec | None,
+    ) -> Shape:
+        """The sizes of an ``expect``; ``None`` for ``_`` and for what cannot be computed."""
+        sizes: list[int | None] = []
+        for template in assertion.sizes:
+            size: Any = None
+            if template is not None:
+                try:
+                    size = whole(template.evaluate(names))
+                except UnknownValueError:
+                    pass
+                except ExpressionError as error:
+                    name = layer.name if layer else None
+                    extent = assertion.extent
+                    self.findings.report(
+                        "SC004", f"expect: {error}", extent, error.help, path, name
+                    )
+            if size is not None and (isinstance(size, bool) or not isinstance(size, int)):
+                message = f"expect: a size is a whole number, not {describe(size)}"
+                self.findings.report("SC004", message, assertion.extent, None, path)
+                size = None
+            sizes.append(size)
+        return tuple(sizes)
+
+
+def differs(shape: Shape | None, wanted: Shape) -> str | None:
+    """How a shape differs from an asserted one: ``axis 2 is 33, not 32``."""
+    if shape is None:
+        return None
+    if len(shape) != len(wanted):
+        return f"{plural(len(shape), 'axis')}, not {len(wanted)}"
+    wrong = [
+        f"axis {axis + 1} is {have}, not {want}"
+        for axis, (have, want) in enumerate(zip(shape, wanted, strict=True))
+        if have is not None and want is not None and have != want
+    ]
+    return ", ".join(wrong) or None

@@ -1,0 +1,142 @@
+"""What a walk finds: one finding a place, however often the place is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shapecalc.diagnostics import Fix
+from shapecalc.graph import Port
+from shapecalc.layers.base import Problem, format_shape
+from shapecalc.spec.edits import set_field
+from shapecalc.spec.model import LayerSpec
+from shapecalc.spec.source import Extent, Source
+
+
+@dataclass(slots=True)
+class Finding:
+    """Something wrong at a place of the spec, in one or more of its uses."""
+
+    code: str
+    message: str
+    extent: Extent
+    help: str | None = None
+    path: str = ""
+    layer: str | None = None
+    sizes: tuple[str, ...] = ()
+    uses: int = 1
+    use: Extent | None = None
+    related: tuple[tuple[str, Extent], ...] = ()
+    #: The layer it is about.
+    spec: LayerSpec | None = None
+    #: What would mend it, at all of its uses alike.
+    fix: Fix | None = None
+    #: The path of its last use.
+    last_path: str = ""
+
+
+class Findings:
+    """Collects findings; the same one at another use of the same lines is counted."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.found: dict[tuple[str, Extent], Finding] = {}
+        #: Where the blocks that are being run are used, outermost first.
+        self.uses: list[Extent] = []
+        #: How many of the layers that are being run may not be there at all.
+        self.doubt = 0
+        #: (code, name, value) of values that were refused and are read under a name.
+        self.blamed: set[tuple[str, str, str]] = set()
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def __contains__(self, key: tuple[str, Extent]) -> bool:
+        return key in self.found
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        extent: Extent,
+        help: str | None = None,
+        path: str = "",
+        layer: str | None = None,
+        inputs: tuple[Port, ...] = (),
+        fix: Fix | None = None,
+    ) -> Finding:
+        """Note a finding; the same one at another use of the same lines is counted."""
+        known = self.found.get((code, extent))
+        if known is not None:
+            known.uses += path != known.last_path
+            known.last_path = path
+            known.fix = known.fix if known.fix == fix else None
+            return known
+        use = self.uses[-1] if self.uses else None
+        found = self.found[code, extent] = Finding(
+            code,
+            message,
+            extent,
+            help,
+            path,
+            layer,
+            sizes_to(inputs[0]) if inputs and code.startswith("SC1") else (),
+            use=use,
+            fix=fix,
+            last_path=path,
+        )
+        return found
+
+    def repeats(self, code: str, layer: LayerSpec, key: str | None, value: object) -> bool:
+        """Whether the value of a field was refused before, under the name that it is read by.
+
+        ``stride: step`` in three layers is one mistake: the value of ``step``.
+        """
+        written = layer.keys.get(layer.written.get(key or "", ""))
+        if not isinstance(written, str) or not written.isidentifier():
+            return False
+        blame = (code, written, repr(value))
+        known = blame in self.blamed and (code, layer.key_extent(key)) not in self.found
+        self.blamed.add(blame)
+        return known
+
+    def report_layer(
+        self,
+        layer: LayerSpec,
+        type_name: str,
+        problem: Problem,
+        path: str,
+        inputs: tuple[Port, ...] = (),
+    ) -> None:
+        """Note what a layer found, at the field it blames.
+
+        Nothing is said of the shapes of a layer that may not be there at all.
+        """
+        if self.doubt and problem.code.startswith("SC1"):
+            return
+        finding = self.report(
+            problem.code,
+            f"{layer.label(type_name)}: {problem.message}",
+            layer.key_extent(problem.field),
+            problem.help,
+            f"{path}.{problem.field}" if problem.field else path,
+            layer.name,
+            inputs,
+            set_field(self.source, layer, *problem.fix) if problem.fix else None,
+        )
+        finding.spec = layer
+
+
+def sizes_to(port: Port, limit: int = 6) -> tuple[str, ...]:
+    """The chain of shapes from the input of the model to here, the middle left out."""
+    shapes = [format_shape(port.tensor.shape)]
+    node = port.node
+    while node.inputs:
+        port = node.inputs[0]
+        node = port.node
+        text = format_shape(port.tensor.shape)
+        if text != shapes[-1]:
+            shapes.append(text)
+    shapes.reverse()
+    if len(shapes) > limit:
+        shapes = [*shapes[:3], "…", *shapes[-2:]]
+    return tuple(shapes)

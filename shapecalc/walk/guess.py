@@ -1,0 +1,85 @@
+"""What is certain of a layer's outputs although some of its fields are not known.
+
+A field that could not be read leaves unknown only what depends on it: the layer is tried with many
+values for it, and what comes out the same each time is what it gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, Literal, get_args, get_origin
+
+from shapecalc.layers.base import Call, Layer, Tensor
+from shapecalc.spec import schema
+
+#: What a field of a type is tried with.
+_CANDIDATES: dict[Any, tuple[Any, ...]] = {
+    int: (1, 2, 3, 5, 8, 64, 1000),
+    float: (0.5, 1.0, 2.0, 7.0),
+    bool: (True, False),
+    type(None): (None,),
+}
+
+
+def agreed(one: Tensor, other: Tensor) -> Tensor:
+    """A tensor that is either of two: the sizes on which they agree."""
+    if one.shape is None or other.shape is None or len(one.shape) != len(other.shape):
+        return Tensor(None, one.dtype)
+    sizes = (a if a == b else None for a, b in zip(one.shape, other.shape, strict=True))
+    return Tensor(tuple(sizes), one.dtype)
+
+
+def certain_outputs(
+    cls: type[Layer], known: Mapping[str, Any], unknown: Sequence[str], call: Call
+) -> tuple[Tensor, ...] | None:
+    """The outputs with the sizes that no value of the ``unknown`` fields changes; ``None`` where
+    not even their number is certain."""
+    outputs: tuple[Tensor, ...] | None = None
+    for values in _combinations(cls, unknown):
+        checked, wrong = schema.check_arguments(cls, {**known, **values})
+        if wrong:
+            return None
+        layer = cls(**checked, **dict.fromkeys(cls.lists, ()))
+        trial = Call(call.inputs, call.rounding, call.channels_last, trust_declared=False)
+        found = layer.infer(trial)
+        if outputs is None:
+            outputs = found
+        elif len(outputs) != len(found):
+            return None
+        else:
+            outputs = tuple(agreed(*pair) for pair in zip(outputs, found, strict=True))
+        if all(tensor.shape is None for tensor in outputs):
+            return None
+    return outputs
+
+
+def _combinations(cls: type[Layer], unknown: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Values for the unknown fields; all of them together where there are two, else in step."""
+    fields = schema.fields_of(cls)
+    lists = [list(_candidates(fields[name].annotation)) for name in unknown]
+    if len(lists) <= 2:
+        yield from (dict(zip(unknown, values, strict=True)) for values in product(*lists))
+        return
+    for step in range(max(map(len, lists))):
+        values = (options[step * (i + 1) % len(options)] for i, options in enumerate(lists))
+        yield dict(zip(unknown, values, strict=True))
+
+
+def _candidates(annotation: Any) -> Iterator[Any]:
+    """Values of a type: some of the numbers, all of the words; lists where there are no numbers."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if int in args and origin is not tuple:
+        args = tuple(part for part in args if get_origin(part) is not tuple)
+    if origin is Literal:
+        yield from args
+    elif origin is tuple:
+        # (int, ...) has any length, (int, int) its own.
+        lengths = range(1, 5) if args[-1] is Ellipsis else (len(args),)
+        inner = list(_candidates(args[0]))
+        yield from ((value,) * length for value in inner for length in lengths)
+    elif origin is not None:
+        for part in args:
+            yield from _candidates(part)
+    else:
+        yield from _CANDIDATES.get(annotation, ())

@@ -1,0 +1,512 @@
+"""Layers run one after the other: repeats, containers, blocks and leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shapecalc.graph import Group, Inference, Node, Port
+from shapecalc.layers.base import Call, Layer, Problem, Tensor, format_shape, plural
+from shapecalc.limits import MAX_LAYERS
+from shapecalc.spec.expressions import UNKNOWN, describe
+from shapecalc.spec.model import Binding, BlockSpec, LayerSpec, Reference
+from shapecalc.walk.expectations import Expectations
+from shapecalc.walk.guess import certain_outputs
+from shapecalc.walk.scope import Result, Scope, UnresolvedError, received_names
+from shapecalc.walk.sharing import share_weights
+from shapecalc.walk.state import State, unknown_port
+from shapecalc.walk.values import Values
+
+
+#: How often the outputs of layers that could not be built are looked into.
+MAX_GUESSES = 1_000
+
+
+class TooLargeError(Exception):
+    """More layers than the limit; it has been reported."""
+
+
+class Runner:
+    """Runs the layers of one walk, and draws the graph as it goes."""
+
+    def __init__(self, state: State, values: Values, expectations: Expectations) -> None:
+        self.state = state
+        self.findings = state.findings
+        self.values = values
+        self.expectations = expectations
+        self.steps = 0
+        self.active: list[BlockSpec] = []
+        self.memo: dict[tuple[int, tuple[Tensor, ...], bool], Inference] = {}
+        #: What is certain of layers that could not be built.
+        self.guesses: dict[Any, tuple[Tensor, ...] | None] = {}
+
+    def stack(self, layers: list[LayerSpec], scope: Scope, path: str) -> Result | None:
+        """Run a list of layers; what it yields is its last layer, or its input."""
+        for position, layer in enumerate(layers):
+            where = f"{path}[{position}]"
+            if layer.simple and scope.prev is not None and layer.sources is None:
+                binding = layer.bindings[layer.type]
+                assert binding is not None
+                assert binding.layer is not None
+                if binding.layer.arity == (1, 1) and not scope.prev.multiple:
+                    self.step(layer)
+                    result = self.leaf(
+                        layer, binding, scope, where, (scope.prev.ports[0],), scope.names
+                    )
+                    result.span = (len(self.state.graph.nodes) - 1, len(self.state.graph.nodes))
+                    self.enter(layer, scope, result, binding)
+                    continue
+            self.layer(layer, scope, where)
+        return scope.prev
+
+    def step(self, layer: LayerSpec) -> None:
+        """Count a turn; SC007 past the limit."""
+        self.steps += 1
+        if self.steps > MAX_LAYERS:
+            message = f"the model has more than {MAX_LAYERS:,} layers once unrolled"
+            self.findings.report("SC007", message, layer.key_extent("repeat"), "lower `repeat`")
+            raise TooLargeError
+
+    def enter(
+        self, layer: LayerSpec, scope: Scope, result: Result, binding: Binding | None
+    ) -> None:
+        """Make a layer's result known to those after it."""
+        if layer.misnamed:
+            scope.orphans.append(result)
+            if layer.name in scope.results:
+                scope.results[layer.name] = scope.results[layer.name].agreeing(result)
+        elif layer.name is not None:
+            scope.results[layer.name] = result
+        source = binding is not None and binding.layer is not None and (binding.layer.arity[1] == 0)
+        if not source:
+            scope.prev = result
+
+    def layer(self, layer: LayerSpec, scope: Scope, path: str) -> None:
+        """Run one entry of a list: all turns of its ``repeat``."""
+        given = inputs = self.sources(layer, scope, path)
+        turns = self.turns(layer, scope, path, inputs)
+        outer = scope.names
+        result, binding = None, None
+        for turn in range(1 if turns is None else turns):
+            self.step(layer)
+            where = path
+            if layer.repeat is not None:
+                where = f"{path}#{turn}"
+                scope.names = {**outer, "index": turn}
+            names = self.values.names(scope, inputs, self.is_source(layer))
+            runs = layer.when is None or self.values.holds(layer, names, where)
+            if runs is False:
+                continue
+            self.findings.doubt += runs is None
+            binding = self.values.binding(layer, names, where)
+            result = self.turn(layer, binding, scope, where, inputs, names)
+            self.findings.doubt -= runs is None
+            if runs is None:
+                result = result.doubtful(scope.prev.tensor if scope.prev else None)
+            inputs = result.ports[:1] if not result.multiple else inputs
+        scope.names = outer
+        if result is None:
+            if layer.name is not None:
+                scope.skipped[layer.name] = _why_skipped(layer)
+            return
+        if turns is None:
+            result = result.doubtful(given[0].tensor if given else None)
+        if layer.expect:
+            result = self.expectations.expect(layer, result, scope, path, turns or 1, layer.broken)
+        self.enter(layer, scope, result, binding)
+
+    def turns(
+        self, layer: LayerSpec, scope: Scope, path: str, inputs: tuple[Port, ...] | None
+    ) -> int | None:
+        """How often a layer runs; ``None`` where that is not known."""
+        if layer.repeat is None:
+            return 1
+        names = self.values.names(scope, inputs, self.is_source(layer))
+        value = self.values.value(layer.repeat, names, layer, "repeat", path)
+        if value is UNKNOWN:
+            return None
+        extent = layer.key_extent("repeat")
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            message = f"{layer.label()}: repeat must be a whole number, not {describe(value)}"
+            self.values.refused(layer, layer.repeat, "repeat", value, message, None, path)
+            return None
+        if value > MAX_LAYERS:
+            message = f"repeat is {value:,}: at most {MAX_LAYERS:,} layers are allowed"
+            self.findings.report("SC007", message, extent, None, f"{path}.repeat", layer.name)
+            raise TooLargeError
+        return value
+
+    def sources(self, layer: LayerSpec, scope: Scope, path: str) -> tuple[Port, ...] | None:
+        """What a layer reads; ``None`` where a reference is wrong."""
+        if layer.sources is None:
+            if scope.prev is None:
+                if not self.is_source(layer):
+                    reference = Reference("prev", layer.type_extent)
+                    self.resolve(reference, layer, scope, f"{path}.from")
+                return None
+            port = self.resolve(Reference("prev", layer.type_extent), layer, scope, path)
+            return None if port is None else (port,)
+        ports = [
+            self.resolve(reference, layer, scope, f"{path}.from") for reference in layer.sources
+        ]
+        found = tuple(port for port in ports if port is not None)
+        return found if len(found) == len(ports) and found else None
+
+    def is_source(self, layer: LayerSpec) -> bool:
+        """Whether a layer takes no input at all."""
+        binding = layer.bindings.get(layer.type)
+        return bool(binding and binding.layer and binding.layer.arity[1] == 0)
+
+    def resolve(
+        self, reference: Reference, layer: LayerSpec, scope: Scope, path: str
+    ) -> Port | None:
+        """The output that a name means; SC006 where there is none."""
+        if reference.name == "prev" and self.is_source(layer):
+            return None
+        try:
+            return scope.find(reference.name).single()
+        except UnresolvedError as error:
+            message = f"{layer.label()}: {error}"
+            self.findings.report("SC006", message, reference.extent, error.help, path, layer.name)
+            return error.likely()
+
+    def turn(
+        self,
+        layer: LayerSpec,
+        binding: Binding | None,
+        scope: Scope,
+        path: str,
+        inputs: tuple[Port, ...] | None,
+        names: Mapping[str, Any],
+    ) -> Result:
+        """Run a layer once."""
+        trainable = scope.trainable
+        if layer.trainable is not None:
+            value = self.values.value(layer.trainable, names, layer, "trainable", path)
+            if value is not UNKNOWN and not isinstance(value, bool):
+                label = layer.label(layer.type)
+                message = f"{label}: trainable must be true or false, not {describe(value)}"
+                self.values.refused(layer, layer.trainable, "trainable", value, message, None, path)
+            trainable = trainable and value is not False
+        first = len(self.state.graph.nodes)
+        if (
+            binding is not None
+            and inputs is not None
+            and not self.fits(layer, binding, path, inputs)
+        ):
+            inputs = None
+        inner = scope if trainable == scope.trainable else _with_trainable(scope, trainable)
+        if binding is None:
+            result = self.unknown(layer, layer.type, path, inputs or ())
+        elif binding.block is not None or (binding.layer and binding.layer.container):
+            group = Group(path, layer.type, layer, first)
+            self.state.graph.groups.append(group)
+            if binding.block is not None:
+                result = self.block(layer, binding, binding.block, path, inputs, names, trainable)
+            else:
+                result = self.container(layer, binding, inner, path, inputs, names)
+            group.last, group.output = len(self.state.graph.nodes), result.tensor
+        else:
+            is_source = binding.layer is not None and binding.layer.arity[1] == 0
+            ports = () if is_source else inputs or (unknown_port(),)
+            result = self.leaf(layer, binding, inner, path, ports, names)
+        if layer.share is not None:
+            self.share(layer, layer.share, scope, path, first)
+        result.span = (first, len(self.state.graph.nodes))
+        return result
+
+    def share(
+        self, layer: LayerSpec, reference: Reference, scope: Scope, path: str, first: int
+    ) -> None:
+        """Let the layers from node ``first`` on use the weights of an earlier layer."""
+        graph, extent = self.state.graph, layer.key_extent("share")
+        try:
+            owner = scope.find(reference.name)
+        except UnresolvedError as error:
+            message = f"{layer.label()}: share: {error}"
+            self.findings.report("SC006", message, extent, error.help, f"{path}.share")
+            if error.meant is None:
+                return
+            owner = error.meant
+        span = (first, len(graph.nodes))
+        reason = share_weights(graph, span, owner.span, reference.name)
+        if reason and not layer.broken:
+            problem = Problem("SC101", reason, "share", None)
+            self.findings.report_layer(layer, layer.type, problem, path)
+
+    def fits(self, layer: LayerSpec, binding: Binding, path: str, inputs: tuple[Port, ...]) -> bool:
+        """Whether the number of inputs is one that the layer takes."""
+        least, most = (1, 1) if binding.layer is None else binding.layer.arity
+        if most == 0 and layer.sources is None:
+            return True
+        joins = most is None and layer.sources is None
+        if joins:
+            # A merge that does not say what it joins would hand its input on without a word.
+            least = 2
+        if least <= len(inputs) and (most is None or len(inputs) <= most):
+            return True
+        if layer.broken:
+            return False
+        if len(inputs) < least:
+            message = f"{plural(least, 'input')} or more are needed, it has {len(inputs)}"
+            problem = Problem("SC002", message, "from", "name them: from: [a, b]")
+        elif most == 0:
+            problem = Problem("SC002", "it reads nothing", "from", "leave `from` out")
+        else:
+            message = f"it takes {plural(most or 0, 'input')}, {len(inputs)} are given"
+            problem = Problem(
+                "SC104", message, "from", "join them first: {type: concat, from: […]}"
+            )
+        self.findings.report_layer(layer, layer.type, problem, path)
+        return False
+
+    def leaf(
+        self,
+        layer: LayerSpec,
+        binding: Binding,
+        scope: Scope,
+        path: str,
+        inputs: tuple[Port, ...],
+        names: Mapping[str, Any],
+    ) -> Result:
+        """Run a layer that is no container."""
+        cls = binding.layer
+        assert cls is not None
+        value = binding.constant
+        if value is None or binding.variants is not None:
+            if binding.variants is not None:
+                cls = self.ranked(layer, binding, path, inputs)
+            value = self.values.build(layer, binding, cls, path, names) if cls else None
+        for name in binding.references:
+            written = layer.written[name]
+            reference = Reference(layer.keys[written], layer.keys.value_extents[written])
+            port = self.resolve(reference, layer, scope, f"{path}.{name}")
+            inputs = (*inputs, port or unknown_port())
+        if value is None and cls is not None:
+            return self.partial(layer, binding, cls, path, inputs, names)
+        if value is None:
+            return self.unknown(layer, layer.type, path, inputs)
+        return self.run_layer(layer, value, scope.trainable, path, inputs)
+
+    def ranked(
+        self, layer: LayerSpec, binding: Binding, path: str, inputs: tuple[Port, ...]
+    ) -> type[Layer] | None:
+        """The class of a type without its rank: by the rank of the input."""
+        assert binding.variants is not None
+        shape = inputs[0].tensor.shape if inputs else None
+        if shape is None:
+            return None
+        rank = len(shape) - 1
+        found = binding.variants.get(rank)
+        if found is None and rank == 0:
+            found = next(
+                (c for c in binding.variants.values() if 1 in getattr(c, "ranks", ())), None
+            )
+        if found is None:
+            ranks = ", ".join(str(rank + 1) for rank in sorted(binding.variants))
+            message = f"there is none for {plural(len(shape), 'axis')}: {format_shape(shape)}"
+            problem = Problem("SC103", message, None, f"it takes inputs of {ranks} axes")
+            self.findings.report_layer(layer, layer.type, problem, path, inputs)
+        return found
+
+    def run_layer(
+        self,
+        layer: LayerSpec,
+        value: Layer,
+        trainable: bool,
+        path: str,
+        inputs: tuple[Port, ...],
+    ) -> Result:
+        """Apply a layer to its inputs, report what it found, add it to the graph."""
+        tensors = tuple(port.tensor for port in inputs)
+        trust = layer.extent not in self.state.computed
+        key = (id(value), tensors, trust)
+        inference = self.memo.get(key)
+        if inference is None:
+            call = Call(tensors, self.state.spec.rounding, self.state.channels_last, trust)
+            inference = self.memo[key] = Inference(value, call)
+        if inference.problems and not layer.broken:
+            for problem in inference.problems:
+                self.problem(layer, value, problem, path, inputs)
+        node = Node(
+            len(self.state.graph.nodes),
+            path,
+            value.type_name,
+            layer,
+            inputs,
+            inference,
+            inference.outputs,
+            trainable,
+        )
+        self.state.graph.nodes.append(node)
+        ports = tuple([Port(node, i, tensor) for i, tensor in enumerate(inference.outputs)])
+        # Where not even the shape is known, the number of outputs is not known either.
+        countless = bool(inference.problems) or inference.outputs[0].shape is None
+        unknown = value.multiple and countless
+        return Result(ports, layer.label(value.type_name), multiple=value.multiple, unknown=unknown)
+
+    def problem(
+        self,
+        layer: LayerSpec,
+        value: Layer,
+        problem: Problem,
+        path: str,
+        inputs: tuple[Port, ...],
+    ) -> None:
+        """Report what a layer found."""
+        if problem.code == "SC101":
+            self.state.disputes.append(layer.extent)
+        elif problem.code == "SC106":
+            blamed = getattr(value, problem.field or "", None)
+            if self.findings.repeats(problem.code, layer, problem.field, blamed):
+                return
+        self.findings.report_layer(layer, value.type_name, problem, path, inputs)
+
+    def partial(
+        self,
+        layer: LayerSpec,
+        binding: Binding,
+        cls: type[Layer],
+        path: str,
+        inputs: tuple[Port, ...],
+        names: Mapping[str, Any],
+    ) -> Result:
+        """A layer of which some fields are not known: what they do not change is known."""
+        known, unknown = self.values.partial(binding, cls, names)
+        tensors = tuple(port.tensor for port in inputs)
+        key = (id(binding), cls, repr(known), tensors)
+        if key not in self.guesses:
+            outputs = None
+            if len(self.guesses) < MAX_GUESSES and len(inputs) == 1 + len(binding.references):
+                call = Call(tensors, self.state.spec.rounding, self.state.channels_last)
+                outputs = certain_outputs(cls, known, unknown, call)
+            self.guesses[key] = outputs
+        guess = self.guesses[key]
+        if guess is None:
+            return self.unknown(layer, cls.type_name, path, inputs)
+        number = len(self.state.graph.nodes)
+        node = Node(number, path, cls.type_name, layer, inputs, None, guess)
+        self.state.graph.nodes.append(node)
+        ports = tuple(Port(node, i, tensor) for i, tensor in enumerate(guess))
+        return Result(ports, layer.label(cls.type_name), multiple=cls.multiple)
+
+    def unknown(
+        self, layer: LayerSpec, type_name: str, path: str, inputs: tuple[Port, ...]
+    ) -> Result:
+        """A layer that could not be built: a node whose output is not known."""
+        tensor = Tensor(None, inputs[0].tensor.dtype if inputs else "float32")
+        node = Node(len(self.state.graph.nodes), path, type_name, layer, inputs, None, (tensor,))
+        self.state.graph.nodes.append(node)
+        return Result((Port(node, 0, tensor),), layer.label(), unknown=True)
+
+    def container(
+        self,
+        layer: LayerSpec,
+        binding: Binding,
+        scope: Scope,
+        path: str,
+        inputs: tuple[Port, ...] | None,
+        names: Mapping[str, Any],
+    ) -> Result:
+        """Run the lists of a container on its input, and join them."""
+        assert binding.layer is not None
+        port = inputs[0] if inputs else unknown_port()
+        given = Result((port,), "`input`")
+        extents = {name: layer.key_extent("vars") for name in binding.vars}
+        inner = self.values.values(binding.vars, names, extents, f"{path}.vars")
+        kept = {name: inner[name] for name in (*scope.names, *binding.vars)}
+        value = binding.constant or self.values.build(layer, binding, binding.layer, path, names)
+        join = value.joined_by() if value is not None else None
+        yielded: list[Port] = []
+        for where, layers in binding.lists.items():
+            body = Scope(dict(kept), given, scope, scope.trainable)
+            result = self.stack(layers, body, f"{path}.{where}") or given
+            yielded.append(self.single(result, layers, path))
+        if binding.broken or value is None:
+            return self.unknown(layer, binding.layer.type_name, path, tuple(yielded))
+        if join is None:
+            return Result((yielded[0] if yielded else port,), layer.label())
+        if "shortcut" in binding.layer.lists and "shortcut" not in binding.lists:
+            yielded.append(port)
+        return self.run_layer(layer, join, scope.trainable, path, tuple(yielded) or (port,))
+
+    def single(self, result: Result, layers: list[LayerSpec], path: str) -> Port:
+        """The one output that a list of layers yields."""
+        try:
+            return result.single()
+        except UnresolvedError as error:
+            last = layers[-1]
+            message = f"the list ends in {error}"
+            self.findings.report("SC006", message, last.type_extent, error.help, path, last.name)
+            return unknown_port()
+
+    def block(
+        self,
+        layer: LayerSpec,
+        binding: Binding,
+        block: BlockSpec,
+        path: str,
+        inputs: tuple[Port, ...] | None,
+        names: Mapping[str, Any],
+        trainable: bool,
+    ) -> Result:
+        """Run a block's body with its own names."""
+        if any(active is block for active in self.active):
+            message = f"block `{block.name}` uses itself"
+            self.findings.report(
+                "SC002", message, layer.type_extent, None, f"{path}.type", layer.name
+            )
+            return self.unknown(layer, layer.type, path, inputs or ())
+        port = inputs[0] if inputs else unknown_port()
+        params: dict[str, Any] = dict(self.state.vars)
+        for name, default in block.params.items():
+            template = binding.templates.get(name)
+            if template is not None:
+                params[name] = self.values.argument(template, names, layer, name, path)
+            elif default is not None:
+                extents = {name: block.keys["params"].entry_extent(name)}
+                params |= self.values.values({name: default}, params, extents, path)
+        received = received_names(port.tensor, self.state.channels_last)
+        extents = {name: block.keys["vars"].entry_extent(name) for name in block.vars}
+        self.active.append(block)
+        self.findings.uses.append(layer.type_extent)
+        computed = self.values.values(block.vars, {**params, **received}, extents, f"{path}.vars")
+        scope = Scope(
+            {name: computed[name] for name in (*params, *block.vars)},
+            Result((port,), "`input`"),
+            None,
+            trainable,
+        )
+        result = self.stack(block.layers, scope, f"{path}.layers")
+        assert result is not None
+        exports = {}
+        for reference in block.outputs:
+            try:
+                exports[reference.name] = scope.find(reference.name)
+            except UnresolvedError as error:
+                message = f"block `{block.name}`: output {error}"
+                self.findings.report("SC006", message, reference.extent, error.help, path)
+                exports[reference.name] = error.meant or Result((unknown_port(),), message)
+        self.active.pop()
+        self.findings.uses.pop()
+        if block.broken:
+            return self.unknown(layer, layer.type, path, (port,))
+        return Result(
+            result.ports,
+            layer.label(),
+            exports,
+            multiple=result.multiple,
+            unknown=result.unknown and result.multiple,
+        )
+
+
+def _why_skipped(layer: LayerSpec) -> str:
+    """The ``when`` (or ``repeat``) as it is written."""
+    key = "when" if layer.when is not None else "repeat"
+    return str(layer.keys[layer.written[key]]) if key in layer.written else "0"
+
+
+def _with_trainable(scope: Scope, trainable: bool) -> Scope:
+    inner = Scope(scope.names, scope.input, scope.parent, trainable)
+    inner.results, inner.skipped, inner.prev = scope.results, scope.skipped, scope.prev
+    return inner

@@ -1,0 +1,60 @@
+"""What the parts of one walk share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shapecalc.graph import Graph, Node, Port
+from shapecalc.layers.base import Tensor
+from shapecalc.spec.model import ModelSpec
+from shapecalc.spec.source import Extent
+from shapecalc.walk.findings import Finding, Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the command line changes: values of ``vars`` and shapes of inputs."""
+
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.vars or self.inputs)
+
+
+@dataclass(slots=True)
+class WalkResult:
+    """A walked model: its graph, what was found, and how many expects were skipped."""
+
+    graph: Graph
+    findings: list[Finding]
+    skipped_expects: int
+    #: Layers at which a declared size and the computed one differ.
+    disputes: list[Extent]
+
+
+class State:
+    """One walk: what it runs on, and what has come of it so far."""
+
+    def __init__(self, spec: ModelSpec, overrides: Overrides, computed: frozenset[Extent]) -> None:
+        self.spec = spec
+        self.overrides = overrides
+        #: The disputed layers at which the computed size is trusted, not the declared one.
+        self.computed = computed
+        self.graph = Graph(spec)
+        self.findings = Findings(spec.source)
+        self.disputes: list[Extent] = []
+        self.skipped_expects = 0
+        #: Whether an output names no layer, so that its own name may be wrong as well.
+        self.outputs_failed = False
+        self.channels_last = spec.framework == "keras"
+        #: The values of the model's ``vars``.
+        self.vars: dict[str, Any] = {}
+
+
+def unknown_port() -> Port:
+    """What a layer reads whose reference is wrong."""
+    node = Node(-1, "?", "unknown", None, (), None, (Tensor(None),))
+    return Port(node, 0, Tensor(None))

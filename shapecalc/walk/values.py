@@ -1,0 +1,264 @@
+"""Expressions computed where they stand, and layers built from what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shapecalc.graph import Port
+from shapecalc.layers.base import Layer
+from shapecalc.spec import edits, schema
+from shapecalc.spec.expressions import (
+    RECEIVED,
+    UNKNOWN,
+    ExpressionError,
+    UnknownValueError,
+    describe,
+)
+from shapecalc.spec.model import Binding, LayerSpec
+from shapecalc.spec.names import did_you_mean
+from shapecalc.spec.source import Extent
+from shapecalc.spec.values import Template, Word, whole
+from shapecalc.walk.scope import Scope, received_names
+from shapecalc.walk.state import State
+
+
+#: How many misspelt names an expression is tried to be read past.
+MAX_TYPOS = 3
+
+
+class Values:
+    """Computes the values of one walk."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.findings = state.findings
+        self.layers: dict[tuple[type[Layer], tuple[tuple[str, Any], ...]], Layer] = {}
+
+    def values(
+        self,
+        templates: Mapping[str, Template],
+        names: Mapping[str, Any],
+        extents: Mapping[str, Extent],
+        path: str,
+    ) -> dict[str, Any]:
+        """Named values, each of which may use those before it."""
+        found = dict(names)
+        for name, template in templates.items():
+            if path == "vars" and name in self.state.overrides.vars:
+                found[name] = self.state.overrides.vars[name]
+                continue
+            try:
+                value = whole(template.evaluate(found))
+            except UnknownValueError:
+                value = UNKNOWN
+            except ExpressionError as error:
+                value = self.failed(template, found, error, "", extents[name], f"{path}.{name}")
+            found[name] = _placed(value, extents[name], found)
+        return found
+
+    def failed(
+        self,
+        template: Template,
+        names: Mapping[str, Any],
+        error: ExpressionError,
+        about: str,
+        extent: Extent,
+        path: str,
+        layer: str | None = None,
+    ) -> Any:
+        """Report an expression that cannot be computed; what it is with the names as meant."""
+        word = error.culprit
+        if isinstance(word, Word):
+            self.misplaced(word, f"{about}{error}", path, layer)
+            return UNKNOWN
+        fix = edits.of_expression(self.state.spec.source, extent, error)
+        self.findings.report("SC004", f"{about}{error}", extent, error.help, path, layer, fix=fix)
+        tried: dict[str, Any] = dict(names)
+        for _ in range(MAX_TYPOS):
+            if error.unknown is None:
+                break
+            meant = did_you_mean(error.unknown, names)
+            tried[error.unknown] = UNKNOWN if meant is None else names[meant]
+            try:
+                return whole(template.evaluate(tried))
+            except UnknownValueError:
+                break
+            except ExpressionError as another:
+                error = another
+        return UNKNOWN
+
+    def misplaced(self, word: Word, message: str, path: str, layer: str | None) -> None:
+        """Report a word where a number is needed, at the place where it was given."""
+        if ("SC004", word.extent) in self.findings:
+            return
+        nearest = did_you_mean(word, word.known)
+        help = f"did you mean `{nearest}`?" if nearest else f"no value is called {word} there"
+        self.findings.report("SC004", message, word.extent, help, path, layer)
+
+    def argument(
+        self,
+        template: Template,
+        names: Mapping[str, Any],
+        layer: LayerSpec,
+        key: str,
+        path: str,
+    ) -> Any:
+        """What a layer gives for a parameter of its block."""
+        value = self.value(template, names, layer, key, path)
+        return _placed(value, layer.key_extent(key), names)
+
+    def value(
+        self,
+        template: Template,
+        names: Mapping[str, Any],
+        layer: LayerSpec,
+        key: str,
+        path: str,
+    ) -> Any:
+        """A computed value; ``UNKNOWN`` where it cannot be had, which is reported."""
+        try:
+            return whole(template.evaluate(names)) if not template.constant else template.run({})
+        except UnknownValueError:
+            return UNKNOWN
+        except ExpressionError as error:
+            about = f"{layer.label()}: {key}: "
+            where = f"{path}.{key}"
+            extent = layer.key_extent(key)
+            return self.failed(template, names, error, about, extent, where, layer.name)
+
+    def names(
+        self, scope: Scope, inputs: tuple[Port, ...] | None, is_source: bool = False
+    ) -> dict[str, Any]:
+        """What expressions of a layer may use; what it receives is unknown without inputs."""
+        if is_source:
+            return scope.names
+        if not inputs:
+            return {**scope.names, **dict.fromkeys(RECEIVED, UNKNOWN)}
+        return {**scope.names, **received_names(inputs[0].tensor, self.state.channels_last)}
+
+    def holds(self, layer: LayerSpec, names: Mapping[str, Any], path: str) -> bool | None:
+        """Whether a ``when`` is true; ``None`` where that is not known."""
+        assert layer.when is not None
+        value = self.value(layer.when, names, layer, "when", path)
+        if value is UNKNOWN:
+            return None
+        if isinstance(value, bool):
+            return value
+        message = f"{layer.label()}: `when` must be true or false, not {describe(value)}"
+        self.refused(layer, layer.when, "when", value, message, "compare it: x != 0", path)
+        return None
+
+    def refused(
+        self,
+        layer: LayerSpec,
+        template: Template,
+        key: str,
+        value: Any,
+        message: str,
+        help: str | None,
+        path: str,
+    ) -> None:
+        """Report a value of the wrong type: a word where it was given, else where it is used."""
+        where = f"{path}.{key}"
+        if isinstance(value, Word):
+            self.misplaced(value, message, where, layer.name)
+            return
+        code = "SC002" if template.constant else "SC004"
+        extent = layer.key_extent(key)
+        if not self.findings.repeats(code, layer, key, value):
+            self.findings.report(code, message, extent, help, where, layer.name)
+
+    def binding(self, layer: LayerSpec, names: Mapping[str, Any], path: str) -> Binding | None:
+        """The fields of a layer, read for its type; ``None`` where the type is not known."""
+        if layer.type in layer.bindings:
+            return layer.bindings[layer.type]
+        stacks = self.state.spec.stacks
+        word = names.get(layer.type, UNKNOWN)
+        if stacks is None or word is UNKNOWN or layer.broken:
+            return None
+        if not isinstance(word, str) or not stacks.is_type(word):
+            nearest = did_you_mean(str(word), [*stacks.catalogue.names(), *stacks.model.blocks])
+            extent = word.extent if isinstance(word, Word) else layer.type_extent
+            self.findings.report(
+                "SC003",
+                f"`{layer.type}` is {describe(word)}, which is no layer type",
+                extent,
+                f"did you mean `{nearest}`?" if nearest else "give it a layer type",
+                f"{path}.type",
+                layer.name,
+            )
+            if nearest is None:
+                return None
+            word = nearest
+        binding = stacks.bind(layer, str(word), path)
+        for problem in binding.problems:
+            self.findings.report(
+                problem.code, problem.message, problem.extent, problem.help, problem.path
+            )
+        return binding
+
+    def build(
+        self,
+        layer: LayerSpec,
+        binding: Binding,
+        cls: type[Layer],
+        path: str,
+        names: Mapping[str, Any],
+    ) -> Layer | None:
+        """A layer with its fields computed; ``None`` where they cannot be, which is reported."""
+        values = {
+            name: self.value(template, names, layer, name, path)
+            for name, template in binding.templates.items()
+        }
+        if binding.unknown or any(value is UNKNOWN for value in values.values()):
+            return None
+        key = (cls, tuple(values.items()))
+        known = self.layers.get(key)
+        if known is not None and type(known) is cls:
+            return known
+        checked, wrong = schema.check_arguments(cls, {n: _plain(v) for n, v in values.items()})
+        for name, message in wrong.items():
+            extent, value = layer.key_extent(name), values[name]
+            if isinstance(value, Word):
+                text = f"{layer.label(cls.type_name)}: {message} ({layer.keys[layer.written[name]]})"
+                self.misplaced(value, text, f"{path}.{name}", layer.name)
+                continue
+            if self.findings.repeats("SC004", layer, name, value):
+                continue
+            label = layer.label(cls.type_name)
+            written = layer.keys[layer.written[name]]
+            shown = f" ({written})" if isinstance(written, str) else ""
+            self.findings.report(
+                "SC004", f"{label}: {message}{shown}", extent, None, f"{path}.{name}", layer.name
+            )
+        if wrong:
+            return None
+        built = cls(**checked, **dict.fromkeys(cls.lists, ()))
+        self.layers[key] = built
+        return built
+
+    @staticmethod
+    def partial(
+        binding: Binding, cls: type[Layer], names: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], list[str]]:
+        """The fields of a layer that could not be built: those known, and the others' names."""
+        unknown = {name for name in binding.unknown if name not in cls.lists}
+        values = {}
+        for name, template in binding.templates.items():
+            try:
+                values[name] = _plain(whole(template.evaluate(names)))
+            except (UnknownValueError, ExpressionError):
+                unknown.add(name)
+        wrong = schema.check_arguments(cls, values)[1].keys()
+        known = {name: value for name, value in values.items() if name not in wrong}
+        return known, sorted(unknown | wrong)
+
+
+def _placed(value: Any, extent: Extent, known: Mapping[str, Any]) -> Any:
+    """A word with the place where it was given."""
+    return Word(value, extent, known) if type(value) is str else value
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Word) else value
