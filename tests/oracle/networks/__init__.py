@@ -1,0 +1,1 @@
+"""The networks of specs/, written by hand in eager PyTorch; one module a spec."""
