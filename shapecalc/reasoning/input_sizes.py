@@ -1,9 +1,9 @@
 """Which sizes of each input axis fit a model: valid (no error) and exact (no cell lost, SC201).
 
 Convolutions, pools and transposed convolutions map ``n + s`` to ``f(n) + 1`` (or ``n + 1`` to
-``f(n) + s``) once their kernel fits, and so does every stack and every merge of them: with the total
-down-stride D of all paths, ``f(n + D) = f(n) + U`` for every layer. From the first size on at which
-that holds for all layers, one period decides for all sizes; the sizes below are tried one by one.
+``f(n) + s``) once their kernel fits, and so does every stack and every merge of them: with the
+total down-stride D of all paths, ``f(n + D) = f(n) + U`` for every layer. From the first size on at
+which that holds for all layers, one period decides for all sizes; those below are tried one by one.
 """
 
 from __future__ import annotations
@@ -142,7 +142,8 @@ class _Axis:
             period = lcm(*(periods.get(port.node.number, 1) for port in node.inputs), 1)
             periods[node.number] = period * self._stride(node)
         period = lcm(*periods.values())
-        return period, period <= MAX_PERIOD and not self.replay.rewalks
+        periodic = all(_keeps_periods(node) for node in self.replay.base.nodes)
+        return period, periodic and period <= MAX_PERIOD and not self.replay.rewalks
 
     @staticmethod
     def _stride(node: Node) -> int:
@@ -170,7 +171,7 @@ class _Axis:
         return None
 
     def _rises(self, size: int, period: int) -> bool:
-        """Whether between ``size`` and two periods on all sizes rise by the same."""
+        """Whether up to two periods on every size rises by the same, and nothing else changes."""
         outcomes = [self.at(size + turn * period) for turn in range(3)]
         if len({o.failure.node.number if o.failure else None for o in outcomes}) > 1:
             return False
@@ -183,7 +184,7 @@ class _Axis:
                     return False
             elif b - a != c - b:
                 return False
-        return True
+        return len({self.exact(size + turn * period) for turn in range(3)}) == 1
 
     def _last_crossing(self, start: int, period: int) -> int:
         """Beyond which size no two inputs of a merge (or a crop and its target) meet again."""
@@ -247,6 +248,16 @@ def _sizes(graph: Graph) -> list[int | None]:
     return found
 
 
+def _keeps_periods(node: Node) -> bool:
+    """Whether a layer's size rises evenly: a factor that is no integer does not."""
+    for field_name in ("scale_factor", "output_ratio"):
+        factors = getattr(node.layer, field_name, None)
+        for factor in factors if isinstance(factors, tuple) else (factors,):
+            if factor is not None and not float(factor).is_integer():
+                return False
+    return True
+
+
 def _rearranged(node: Node) -> int:
     """Layers that divide an axis by something other than a window's stride."""
     layer = node.layer
@@ -267,10 +278,10 @@ def _crossings(node: Node, later: Node, size: int, period: int) -> Iterable[int]
         if any(shape is None for shape in shapes) or len({len(s) for s in shapes if s}) != 1:
             continue
         for a, a_later, b, b_later in zip(*(s or () for s in shapes), strict=True):
-            if None in (a, a_later, b, b_later):
+            if a is None or a_later is None or b is None or b_later is None:
                 continue
-            rate = (a_later - a) - (b_later - b)  # type: ignore[operator]
-            gap = b - a  # type: ignore[operator]
+            rate = (a_later - a) - (b_later - b)
+            gap = b - a
             if rate and gap * rate > 0:
                 yield size + (gap // rate + 2) * period
 

@@ -54,7 +54,8 @@ class Limits:
     kernels: range = range(1, 12)
     strides: range = range(1, 9)
     dilations: range = range(1, 3)
-    max_padding: int | None = None
+    #: ``None``: up to the kernel (a pool's: half of it).
+    paddings: range | None = None
     same_ratio: bool = False
 
 
@@ -73,8 +74,19 @@ def solve(
     return sorted(found, key=lambda solution: _rank(solution, kind, single))
 
 
-def output_size(kind: Kind, arguments: Solution, n: int) -> int | None:
-    """The size that the arguments lead to; ``None`` where it is not exact or cannot be."""
+def rounded(n: int, wanted: int, kind: Kind, limits: Limits) -> Solution | None:
+    """The best arguments that lead there with rounding, but without losing a cell of the input."""
+    found = [
+        candidate
+        for candidate in _candidates(kind, limits)
+        if output_size(kind, candidate, n, exact=False) == wanted
+    ]
+    return min(found, key=lambda solution: _rank(solution, kind), default=None)
+
+
+def output_size(kind: Kind, arguments: Solution, n: int, exact: bool = True) -> int | None:
+    """The size that the arguments lead to; ``None`` where it cannot be, or is not exact (without
+    ``exact``: where cells of the input are lost)."""
     kernel, stride, padding, dilation, extra = arguments
     try:
         if kind == "transpose":
@@ -85,7 +97,7 @@ def output_size(kind: Kind, arguments: Solution, n: int) -> int | None:
             window = conv_window(n, kernel, stride, padding, dilation)
     except SizeError:
         return None
-    return window.out if window.exact else None
+    return window.out if window.exact or not (exact or window.unread) else None
 
 
 def _candidates(kind: Kind, limits: Limits) -> Iterator[Solution]:
@@ -95,11 +107,10 @@ def _candidates(kind: Kind, limits: Limits) -> Iterator[Solution]:
                 continue
             span = dilation * (kernel - 1) + 1
             most = kernel // 2 if kind == "pool" else span - 1
-            if limits.max_padding is not None:
-                most = min(most, limits.max_padding)
+            paddings = limits.paddings or range(most + 1)
             for stride in limits.strides:
                 extras = max(stride, dilation) if kind == "transpose" else 1
-                for padding in range(most + 1):
+                for padding in paddings:
                     for extra in range(extras):
                         yield Solution(kernel, stride, padding, dilation, extra)
 
@@ -124,6 +135,21 @@ def _rank(solution: Solution, kind: Kind, single: bool = False) -> tuple[object,
         padding,
         stride,
     )
+
+
+def nearest(
+    pairs: list[tuple[int, int]], kind: Kind, limits: Limits
+) -> tuple[int, Solution] | None:
+    """Where one pair has no solution: the nearest output size that has one, and the first."""
+    if len(pairs) != 1:
+        return None
+    n, wanted = pairs[0]
+    for distance in range(1, max(wanted, 8)):
+        for size in (wanted - distance, wanted + distance):
+            found = solve([(n, size)], kind, limits) if size > 0 else []
+            if found:
+                return size, found[0]
+    return None
 
 
 class Chain(NamedTuple):

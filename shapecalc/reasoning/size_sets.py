@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -42,7 +42,7 @@ class SizeSet:
         if self.empty:
             return f"no {name}"
         if not self.residues:
-            return f"{name} {_listed(self.exceptions)}"
+            return f"{name} {runs(self.exceptions)}"
         parts = []
         if self.modulus > 1:
             parts.append(f"{name} ≡ {', '.join(map(str, self.residues))} (mod {self.modulus})")
@@ -52,20 +52,20 @@ class SizeSet:
         else:
             parts.append(f"{name} ≥ {self.start}")
         text = ", ".join(parts)
-        return f"{text}, and {_listed(self.exceptions)}" if self.exceptions else text
+        return f"{text}, and {runs(self.exceptions)}" if self.exceptions else text
 
 
-def _listed(sizes: tuple[int, ...]) -> str:
-    """``3``, ``3, 5, 7``, ``224 to 255``."""
-    runs: list[list[int]] = []
+def runs(sizes: Iterable[int]) -> str:
+    """Sizes in order: ``3``, ``3, 5, 7``, ``224 to 255``."""
+    found: list[list[int]] = []
     for size in sizes:
-        if runs and runs[-1][1] + 1 == size:
-            runs[-1][1] = size
+        if found and found[-1][1] + 1 == size:
+            found[-1][1] = size
         else:
-            runs.append([size, size])
+            found.append([size, size])
     texts = [
         f"{low} to {high}" if high > low + 1 else ", ".join(map(str, range(low, high + 1)))
-        for low, high in runs
+        for low, high in found
     ]
     return ", ".join(texts)
 
