@@ -16,7 +16,8 @@ from shapecalc.layers.sequences import (
     require_floats,
     require_layers,
     require_probability,
-    sequence,
+    require_sequences,
+    sequence_of,
     total,
 )
 
@@ -99,7 +100,8 @@ class MultiheadAttention(Layer):
         require_floats(call, self)
         require_batch_first(call, self.batch_first)
         require_probability(call, "dropout", self.dropout)
-        queries, received = sequence(call, self)
+        require_sequences(call, self)
+        queries, received = sequence_of(call.input)
         size = call.check_declared("embed_dim", self.embed_dim, received)
         check_heads(call, "num_heads", self.num_heads, "embed_dim", size)
         keys = self._check_keys(call, size)
@@ -112,26 +114,13 @@ class MultiheadAttention(Layer):
 
     def _check_keys(self, call: Call, size: Dim) -> Dim:
         """Compare keys and values with what they must be; how many keys there are."""
-        last = len(call.inputs) - 1
-        keys, key_features = self._sequence(call, min(1, last))
-        values, value_features = keys, key_features
-        if last == 2:
-            values, value_features = self._sequence(call, 2)
+        (keys, key_features), (values, value_features) = (
+            sequence_of(call.inputs[:position][-1]) for position in (2, 3)
+        )
         self._check_features(call, size, key_features, value_features)
         if None not in (keys, values) and keys != values:
             call.report("SC104", f"there are {keys} keys and {values} values", "from")
         return values if keys is None else keys
-
-    def _sequence(self, call: Call, position: int) -> tuple[Dim, Dim]:
-        """An input after the first (which was checked before)."""
-        if position == 0:
-            shape = call.shape
-            fits = shape is not None and len(shape) == 2
-            return (shape[0], shape[1]) if shape is not None and fits else (None, None)
-        known = len(call.problems)
-        found = sequence(call, self, position)
-        del call.problems[known + 1 :]
-        return found
 
     def _check_features(self, call: Call, size: Dim, key: Dim, value: Dim) -> None:
         if len(call.inputs) == 1 and any(p.field == "embed_dim" for p in call.problems):
@@ -204,37 +193,33 @@ class _Transformer(Layer):
         require_batch_first(call, self.batch_first)
         require_probability(call, "dropout", self.dropout)
         call.require_least("dim_feedforward", self.dim_feedforward)
-        _, received = sequence(call, self)
+        require_sequences(call, self)
+        _, received = sequence_of(call.input)
         size = call.check_declared("d_model", self.d_model, received)
         check_heads(call, "nhead", self.nhead, "d_model", size)
         self.check_layers(call)
-        lengths = [self._other(call, position, size) for position in range(len(call.inputs))]
-        return call.tensor((lengths[self.main], size))
+        for tensor in call.inputs[1:]:
+            self._check_other(call, sequence_of(tensor)[1], size)
+        return call.tensor((self.length(call, self.main), size))
 
     def check_layers(self, call: Call) -> None:
         """How many layers are stacked."""
 
-    def _other(self, call: Call, position: int, size: Dim) -> Dim:
-        """The length of an input; SC101 where its features differ from the first one's."""
-        if position == 0:
-            return self.length(call, 0)
-        length, features = sequence(call, self, position)
+    @staticmethod
+    def _check_other(call: Call, features: Dim, size: Dim) -> None:
+        """SC101 where another input has other features than the first one."""
         if None not in (features, size) and features != size:
             call.report(
                 "SC101",
-                f"input {position + 1} has {features} features, d_model is {size}",
+                f"the second input has {features} features, d_model is {size}",
                 "from",
                 f"put {{type: linear, out_features: {size}}} before it",
             )
-        return length
 
     @staticmethod
     def length(call: Call, position: int) -> Dim:
         """How many vectors an input has."""
-        if position >= len(call.inputs):
-            return None
-        shape = call.inputs[position].shape
-        return shape[0] if shape is not None and len(shape) == 2 else None
+        return sequence_of(call.inputs[position])[0] if position < len(call.inputs) else None
 
     def size(self, call: Call) -> Dim:
         """The number of features, declared or received."""

@@ -49,9 +49,7 @@ def resolve_axes(
     if isinstance(dims, int):
         dims = (dims,)
     if not dims and not empty:
-        call.report(
-            "SC106", f"{field} lists no axis: PyTorch takes all then, the batch too", field
-        )
+        call.report("SC106", f"{field} lists no axis: PyTorch takes all then, the batch too", field)
         return None
     axes = []
     for dim in dims:

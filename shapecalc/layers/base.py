@@ -181,7 +181,7 @@ class Call:
             names = (*names[1:], names[0]) if self.channels_last else names
         self.report(
             "SC103",
-            f"a {layer.type_name} takes {plural(wanted, 'axis')} ({', '.join(names)}), "
+            f"it takes {plural(wanted, 'axis')} ({', '.join(names)}), "
             f"the input has {len(shape)}: {format_shape(shape)}",
             help=layer.rank_help(len(shape) - 1),
         )
@@ -191,7 +191,7 @@ class Call:
         if self.dtype in INTEGERS or self.dtype == "bool":
             self.report(
                 "SC109",
-                f"a {layer.type_name} takes floats, the input is {self.dtype}",
+                f"it takes floats, the input is {self.dtype}",
                 help="an embedding turns integers into floats; or give the input `dtype: float32`",
             )
 
@@ -200,7 +200,7 @@ class Call:
         if self.dtype == "bool":
             self.report(
                 "SC109",
-                f"a {layer.type_name} takes numbers, the input is bool",
+                "it takes numbers, the input is bool",
                 help="give the input `dtype: float32`",
             )
 
@@ -210,7 +210,7 @@ class Call:
         Returns the size to go on with.
         """
         if declared is None or received is None:
-            return received if declared is None else declared
+            return declared if self.trust_declared and received is None else received
         if declared == received:
             return received
         self.report(
@@ -313,7 +313,8 @@ class Layer:
         if "_prepared" not in cls.__dict__:
             for base in reversed(cls.__mro__):
                 if issubclass(base, Layer) and "_prepared" not in base.__dict__:
-                    if base is Layer or inspect.get_annotations(base):
+                    joins = len(base.__bases__) > 1
+                    if base is Layer or joins or inspect.get_annotations(base):
                         dataclass(frozen=True, kw_only=True)(base)
                     base._prepared = True
         return cls
@@ -370,24 +371,28 @@ class Layer:
         return None
 
 
+#: A size at which nothing is wrong but what always is.
+ANY_SIZE = 2**40
+
+
 def along_axes(
     call: Call, rank: int, sizes: Shape, compute: Callable[[int, int], W]
 ) -> tuple[W | None, ...]:
     """``compute(axis, n)`` for each known size; ``None`` where it is unknown or cannot be.
 
     A size error is reported once, for all the axes that share it: SC102 for an empty output, SC106
-    at the argument for any other.
+    at the argument for any other (a stride of 0 is wrong on an axis of any size).
     """
     results: list[W | None] = []
     failures: dict[str | None, tuple[SizeError, list[str]]] = {}
     for axis, n in enumerate(sizes):
         result = None
-        if n is not None:
-            try:
-                result = compute(axis, n)
-            except SizeError as error:
+        try:
+            result = compute(axis, ANY_SIZE if n is None else n)
+        except SizeError as error:
+            if n is not None or not isinstance(error, EmptyOutputError):
                 failures.setdefault(error.argument, (error, []))[1].append(AXES[rank][axis])
-        results.append(result)
+        results.append(None if n is None else result)
     for argument, (failure, axes) in failures.items():
         code = "SC102" if isinstance(failure, EmptyOutputError) else "SC106"
         call.report(code, f"{failure} ({' and '.join(axes)})", argument, failure.help)

@@ -8,6 +8,7 @@ from typing import Literal
 from shapecalc.layers.base import (
     Call,
     Dim,
+    Layer,
     PerAxis,
     Shape,
     Tensor,
@@ -57,7 +58,7 @@ def check_groups(call: Call, groups: int, in_channels: Dim, out_channels: int) -
             return
 
 
-class _ConvBase(_Parametrized):
+class _ConvBase(Layer):
     """What convolutions of either direction share."""
 
     in_channels: int | None = arg("channels of the input; inferred", default=None)
@@ -101,7 +102,7 @@ class _ConvBase(_Parametrized):
         weights: Weights = {"weight": self.kernel(call)}
         if self.bias:
             weights["bias"] = (self.out_channels,)
-        return self.parametrized(weights)
+        return weights
 
 
 def paddings(call: Call, padding: int | tuple[Padding, ...], sizes: Shape) -> list[Padding] | None:
@@ -114,7 +115,7 @@ def paddings(call: Call, padding: int | tuple[Padding, ...], sizes: Shape) -> li
     return None
 
 
-class _Conv(_ConvBase):
+class _Conv(_Parametrized, _ConvBase):
     """A convolution: each output cell is a weighted sum of the window that it looks at."""
 
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = arg(
@@ -219,7 +220,7 @@ class Conv3d(_Conv, rank=3):
     example = "{type: conv3d, out_channels: 16, kernel_size: 3}", (1, 16, 32, 32)
 
 
-class _ConvTranspose(_ConvBase):
+class _ConvTranspose(_Parametrized, _ConvBase):
     """A transposed convolution: each input cell adds a weighted window to the output."""
 
     output_padding: PerAxis = arg("cells added to one side of the output", default=0)

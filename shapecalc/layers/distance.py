@@ -23,7 +23,7 @@ class CosineSimilarity(Layer):
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         dtype = promote(call.inputs)
         if kind_of(dtype) != "float":
-            require_kind(call, self, FLOAT)
+            require_kind(call, FLOAT)
         shape = broadcast(call)
         if shape is None:
             return call.tensor(None, as_float(dtype))

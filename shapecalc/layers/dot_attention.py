@@ -49,8 +49,8 @@ class ScaledDotProductAttention(Layer):
         return call.tensor((*found, query[0], value[1]))
 
     def _check_arguments(self, call: Call) -> None:
-        require_kind(call, self, FLOAT, call.inputs[:3])
-        require_one_dtype(call, self, call.inputs[:3])
+        require_kind(call, FLOAT, call.inputs[:3])
+        require_one_dtype(call, call.inputs[:3])
         if self.dropout_p > 1:
             call.report("SC106", f"dropout_p is {self.dropout_p}, at most 1 is", "dropout_p")
         if self.is_causal and len(call.inputs) > 3:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from functools import reduce
 from typing import Literal
 
-from shapecalc.layers.base import FLOATS, INTEGERS, Call, Layer, Tensor
+from shapecalc.layers.base import FLOATS, INTEGERS, Call, Tensor
 
 Kind = Literal["bool", "integer", "float", "complex"]
 #: The dtypes that a spec may name.
@@ -89,7 +89,7 @@ def width(dtype: str) -> int:
 
 
 def require_kind(
-    call: Call, layer: Layer, kinds: Collection[Kind], tensors: Iterable[Tensor] | None = None
+    call: Call, kinds: Collection[Kind], tensors: Iterable[Tensor] | None = None
 ) -> None:
     """SC109 for the first input (or the first of ``tensors``) of a kind that PyTorch refuses."""
     for tensor in call.inputs if tensors is None else tensors:
@@ -99,22 +99,20 @@ def require_kind(
             takes = " or ".join(names.get(kind, f"{kind}s") for kind in kinds)
             call.report(
                 "SC109",
-                f"a {layer.type_name} takes {takes}, the input is {tensor.dtype}",
+                f"it takes {takes}, the input is {tensor.dtype}",
                 help="{type: cast, dtype: float32} makes floats of it",
             )
             return
 
 
-def require_one_dtype(
-    call: Call, layer: Layer, tensors: Iterable[Tensor] | None = None
-) -> None:
+def require_one_dtype(call: Call, tensors: Iterable[Tensor] | None = None) -> None:
     """SC109 for inputs (or ``tensors``) of several dtypes, which a product does not convert."""
     tensors = call.inputs if tensors is None else tensors
     dtypes = list(dict.fromkeys(tensor.dtype for tensor in tensors))
     if len(dtypes) > 1:
         call.report(
             "SC109",
-            f"a {layer.type_name} takes inputs of one dtype, they are {' and '.join(dtypes)}",
+            f"it takes inputs of one dtype, they are {' and '.join(dtypes)}",
             "from",
             f"{{type: cast, dtype: {dtypes[0]}}} converts the other",
         )

@@ -73,8 +73,8 @@ class Einsum(Layer):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         if not call.channels_last:
-            require_kind(call, self, NUMBERS)
-            require_one_dtype(call, self)
+            require_kind(call, NUMBERS)
+            require_one_dtype(call)
         equation = parse(self.subscripts)
         if equation is None:
             self._refuse(

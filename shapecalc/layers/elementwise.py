@@ -27,7 +27,7 @@ class _Unary(Layer):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         if not call.channels_last:
-            require_kind(call, self, self.takes)
+            require_kind(call, self.takes)
         return (call.input._replace(dtype=self.dtype(call.dtype)),)
 
     def dtype(self, received: str) -> str:

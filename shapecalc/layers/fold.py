@@ -97,10 +97,7 @@ class Fold(_Columns):
             call.require_float(self)
         rows, columns = self._received(call)
         image = call.per_axis("output_size", self.output_size, _AXES)
-        if image is None or not all(
-            call.require_least("output_size", n)
-            for n in image[:1] + (image[1:] if image[0] > 0 else ())
-        ):
+        if image is not None and not call.require_least("output_size", min(image)):
             image = None
         windows = self.slide(call, image or (None,) * _AXES)
         self._check_columns(call, columns, product(outputs_of(windows)))

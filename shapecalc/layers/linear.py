@@ -38,23 +38,23 @@ class _Dense(Layer):
         """The size of the last axis, declared or received."""
         return self._received(call) if self.in_features is None else self.in_features
 
+    def weights(self, call: Call) -> Weights:
+        weights: Weights = {"weight": (self.out_features, self.features(call))}
+        if self.bias:
+            weights["bias"] = (self.out_features,)
+        return weights
+
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         shape = outputs[0].shape
         return None if shape is None else product((*shape, self.features(call)))
 
 
-class Linear(_Dense, _Parametrized):
+class Linear(_Parametrized, _Dense):
     """A dense layer on the last axis: ``y = x Wᵀ + b``."""
 
     aliases = ("dense", "fully_connected", "lazy_linear")
     reference = "torch.nn.Linear, keras.layers.Dense, ONNX Gemm"
     example = "{type: linear, out_features: 10}", (256,)
-
-    def weights(self, call: Call) -> Weights:
-        weights: Weights = {"weight": (self.out_features, self.features(call))}
-        if self.bias:
-            weights["bias"] = (self.out_features,)
-        return self.parametrized(weights)
 
 
 class Bilinear(Layer):

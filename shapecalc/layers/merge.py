@@ -36,7 +36,7 @@ class _Elementwise(Layer):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         if not call.channels_last:
-            require_kind(call, self, self.takes)
+            require_kind(call, self.takes)
         return (Tensor(broadcast(call), self.dtype(call), call.batched),)
 
     def dtype(self, call: Call) -> str:
@@ -64,12 +64,12 @@ def broadcast(call: Call, tensors: Sequence[Tensor] | None = None) -> Shape | No
     result: list[Dim] = []
     wrong: list[tuple[int, int, int]] = []
     for axis, sizes in enumerate(zip(*aligned, strict=True)):
-        wide = {size for size in sizes if size is not None and size != 1}
+        wide = list(dict.fromkeys(size for size in sizes if size is not None and size != 1))
         if len(wide) > 1:
-            wrong.append((axis, min(wide), max(wide)))
+            wrong.append((axis, wide[0], wide[1]))
             result.append(None)
         elif wide:
-            result.append(wide.pop())
+            result.append(wide[0])
         else:
             result.append(None if None in sizes else 1)
     if wrong:
@@ -101,9 +101,19 @@ def _misaligned(call: Call, tensors: Sequence[Tensor]) -> bool:
 
 
 def report_mismatch(call: Call, rank: int, wrong: list[tuple[int, int, int]]) -> None:
-    """SC104, naming the axes that differ."""
-    axes = ", ".join(f"{axis_name(call, rank, axis)} {low} and {high}" for axis, low, high in wrong)
-    call.report("SC104", f"shapes {describe_inputs(call)} do not fit: {axes}", "from")
+    """SC104, naming the axes that differ, with the sizes in the order of the inputs."""
+    axes = ", ".join(f"{axis_name(call, rank, axis)} {one} and {two}" for axis, one, two in wrong)
+    channels = rank - 1 if call.channels_last else 0
+    spatial = rank - 1 in AXES and all(axis != channels for axis, _, _ in wrong)
+    call.report(
+        "SC104",
+        f"shapes {describe_inputs(call)} do not fit: {axes}",
+        "from",
+        "bring one to the size of the other first: {type: center_crop, like: …} or "
+        "{type: upsample, like: …}"
+        if spatial
+        else None,
+    )
 
 
 class Add(_Elementwise):
@@ -199,12 +209,12 @@ class Concat(Layer):
         wrong: list[tuple[int, int, int]] = []
         for position in range(rank):
             sizes = [shape[position] for shape in shapes]
-            known = sorted({size for size in sizes if size is not None})
+            known = list(dict.fromkeys(size for size in sizes if size is not None))
             if position == axis:
                 complete = len(shapes) == len(call.inputs) and None not in sizes
                 result.append(sum(size or 0 for size in sizes) if complete else None)
             elif len(known) > 1:
-                wrong.append((position, known[0], known[-1]))
+                wrong.append((position, known[0], known[1]))
                 result.append(None)
             else:
                 result.append(known[0] if known else None)

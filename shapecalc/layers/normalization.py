@@ -125,11 +125,11 @@ class _InstanceNorm(_ChannelNorm):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         outputs = super().infer(call)
-        if not call.problems and not self.track_running_stats and product(call.spatial()) == 1:
+        cells = None if call.shape is None else product(call.spatial())
+        if not call.problems and not self.track_running_stats and cells == 1:
             call.report(
                 "SC106",
-                f"a {self.type_name} needs more than one cell a channel, the input is "
-                f"{format_shape(call.shape)}",
+                f"it needs more than one cell a channel, the input is {format_shape(call.shape)}",
                 help="leave it out here: the variance of a single cell is 0",
             )
         return outputs

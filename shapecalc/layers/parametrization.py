@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from shapecalc.layers.base import Layer, Weights, arg
+from shapecalc.layers.base import Call, Layer, Weights, arg
 
 _ORIGINAL = "parametrizations.weight.original"
 
 
 class _Parametrized(Layer):
-    """A layer whose ``weight`` may be computed from what is really learned."""
+    """A layer whose ``weight`` may be computed from what is really learned.
+
+    It stands before the class whose weights it stores.
+    """
 
     parametrization: Literal["weight_norm", "spectral_norm"] | None = arg(
         "whether the weight is learned as a length and a direction (weight_norm), or divided by "
@@ -18,8 +21,8 @@ class _Parametrized(Layer):
         default=None,
     )
 
-    def parametrized(self, weights: Weights) -> Weights:
-        """These weights as the parametrization stores them."""
+    def weights(self, call: Call) -> Weights:
+        weights = super().weights(call)
         if self.parametrization is None:
             return weights
         shape = weights["weight"]

@@ -341,7 +341,7 @@ class _AdaptivePool(Layer):
             if size is None and len(wanted) == 1:
                 call.report(
                     "SC106",
-                    f"a {self.type_name} that keeps its only axis does nothing",
+                    "one that keeps its only axis does nothing",
                     "output_size",
                     "write a number",
                 )

@@ -22,8 +22,8 @@ class Matmul(Layer):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         if not call.channels_last:
-            require_kind(call, self, NUMBERS)
-            require_one_dtype(call, self)
+            require_kind(call, NUMBERS)
+            require_one_dtype(call)
         one, other = call.inputs
         if not self._are_matrices(call) or one.shape is None or other.shape is None:
             return call.tensor(None)

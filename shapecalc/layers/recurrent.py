@@ -22,7 +22,8 @@ from shapecalc.layers.sequences import (
     require_floats,
     require_layers,
     require_probability,
-    sequence,
+    require_sequences,
+    sequence_of,
     total,
 )
 
@@ -99,7 +100,8 @@ class _Recurrent(_Gated):
         return self.hidden_size
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
-        length, received = sequence(call, self)
+        require_sequences(call, self, 1)
+        length, received = sequence_of(call.input)
         self.check_sizes(call, received)
         require_layers(call, "num_layers", self.num_layers)
         require_batch_first(call, self.batch_first)
@@ -129,7 +131,7 @@ class _Recurrent(_Gated):
 
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         matrices = [product(shape) for shape in self.weights(call).values() if len(shape) == 2]
-        length = call.shape[0] if call.shape else None
+        length, _ = sequence_of(call.input)
         return product((length, total(*matrices)))
 
 

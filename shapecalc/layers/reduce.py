@@ -30,7 +30,7 @@ class _Reduce(Layer):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         if not call.channels_last:
-            require_kind(call, self, self.takes)
+            require_kind(call, self.takes)
         axes = resolve_axes(call, "dim", self.axes())
         dtype = self.dtype(call)
         if call.shape is None or axes is None:

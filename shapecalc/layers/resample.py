@@ -254,6 +254,8 @@ class _Pad(Layer):
     equation = "out = in + before + after"
     #: A padding must stay below the size (reflect: n - 1, circular: n).
     slack: ClassVar[int | None] = None
+    #: Whether the other side is cropped before cells are added.
+    crops_first: ClassVar[bool] = True
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         channels, sizes = call.image(self)
@@ -291,12 +293,12 @@ class _Pad(Layer):
         if n is None:
             return None
         left = n + min(before, 0) + min(after, 0)
-        if left < 0:
+        if left < 0 and self.crops_first:
             call.report(
                 "SC106", f"padding {before} and {after} crop more than the {axis} of {n}", "padding"
             )
             return None
-        source = left if self.slack == 0 else n  # the other end is what was not cropped
+        source = left if self.crops_first else n
         most = max(before, after)
         if self.slack is not None and most > max(source - self.slack, 0):
             call.report(
@@ -363,6 +365,7 @@ class ConstantPad3d(_ConstantPad, rank=3):
 class ReflectionPad1d(_Pad, rank=1):
     """The mirrored sequence around itself."""
 
+    crops_first = False
     slack = 1
     reference = "torch.nn.ReflectionPad1d, ONNX Pad"
     example = "{type: reflection_pad1d, padding: 2}", (16, 100)
@@ -371,6 +374,7 @@ class ReflectionPad1d(_Pad, rank=1):
 class ReflectionPad2d(_Pad, rank=2):
     """The mirrored image around itself."""
 
+    crops_first = False
     slack = 1
     reference = "torch.nn.ReflectionPad2d, ONNX Pad"
     example = "{type: reflection_pad2d, padding: 3}", (3, 256, 256)
@@ -379,6 +383,7 @@ class ReflectionPad2d(_Pad, rank=2):
 class ReflectionPad3d(_Pad, rank=3):
     """The mirrored volume around itself."""
 
+    crops_first = False
     slack = 1
     reference = "torch.nn.ReflectionPad3d, ONNX Pad"
     example = "{type: reflection_pad3d, padding: 1}", (1, 8, 8, 8)
@@ -387,6 +392,7 @@ class ReflectionPad3d(_Pad, rank=3):
 class ReplicationPad1d(_Pad, rank=1):
     """The last cells repeated around a sequence."""
 
+    crops_first = False
     reference = "torch.nn.ReplicationPad1d, ONNX Pad"
     example = "{type: replication_pad1d, padding: 2}", (16, 100)
 
@@ -394,6 +400,7 @@ class ReplicationPad1d(_Pad, rank=1):
 class ReplicationPad2d(_Pad, rank=2):
     """The border repeated around an image."""
 
+    crops_first = False
     reference = "torch.nn.ReplicationPad2d, ONNX Pad"
     example = "{type: replication_pad2d, padding: 1}", (3, 32, 32)
 
@@ -401,6 +408,7 @@ class ReplicationPad2d(_Pad, rank=2):
 class ReplicationPad3d(_Pad, rank=3):
     """The border repeated around a volume."""
 
+    crops_first = False
     reference = "torch.nn.ReplicationPad3d, ONNX Pad"
     example = "{type: replication_pad3d, padding: 1}", (1, 8, 8, 8)
 

@@ -90,10 +90,6 @@ class _PoolSame(Layer):
     equation = EQUATION
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
-        if self.rank == 1:
-            call.require_float(self)
-        else:
-            call.require_number(self)
         channels, _ = call.image(self)
         return call.tensor(call.map(channels, outputs_of(self._windows(call))))
 
@@ -125,6 +121,10 @@ class _MaxPoolSame(_PoolSame):
 
     dilation: PerAxis = arg("distance between the cells a window reads", default=1)
 
+    def infer(self, call: Call) -> tuple[Tensor, ...]:
+        call.require_float(self)  # the padding is -∞, which no integer is
+        return super().infer(call)
+
     def _dilation(self) -> PerAxis:
         return self.dilation
 
@@ -154,6 +154,10 @@ class _AvgPoolSame(_PoolSame):
     """The mean of each window."""
 
     count_include_pad: bool = arg("whether padding counts in the mean", default=True)
+
+    def infer(self, call: Call) -> tuple[Tensor, ...]:
+        call.require_number(self)
+        return super().infer(call)
 
 
 class AvgPool1dSame(_AvgPoolSame, rank=1):

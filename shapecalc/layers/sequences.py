@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from shapecalc.layers.base import Call, Dim, Layer, format_shape, plural
+from shapecalc.layers.base import Call, Dim, Layer, Tensor, format_shape, plural
 from shapecalc.limits import MAX_INNER_LAYERS
 
 
-def sequence(call: Call, layer: Layer, position: int = 0) -> tuple[Dim, Dim]:
-    """(length, features) of an input; SC103 where it is no sequence of vectors."""
-    shape = call.inputs[position].shape
-    if shape is None or len(shape) == 2:
-        return (None, None) if shape is None else (shape[0], shape[1])
-    if position == 0:
-        call.wrong_rank(layer, 2, ("length", "features"))
-    else:
-        call.report(
-            "SC103",
-            f"input {position + 1} must have 2 axes (length, features), it has "
-            f"{plural(len(shape), 'axis')}: {format_shape(shape)}",
-            "from",
-        )
-    return None, None
+def sequence_of(tensor: Tensor) -> tuple[Dim, Dim]:
+    """(length, features) of an input; unknown where it is no sequence of vectors."""
+    shape = tensor.shape
+    return (None, None) if shape is None or len(shape) != 2 else (shape[0], shape[1])
+
+
+def require_sequences(call: Call, layer: Layer, count: int | None = None) -> None:
+    """SC103 for the first input (of ``count``) that is no sequence of vectors."""
+    for position, tensor in enumerate(call.inputs[:count]):
+        shape = tensor.shape
+        if shape is None or len(shape) == 2:
+            continue
+        if position == 0:
+            call.wrong_rank(layer, 2, ("length", "features"))
+        else:
+            call.report(
+                "SC103",
+                f"input {position + 1} must have 2 axes (length, features), it has "
+                f"{plural(len(shape), 'axis')}: {format_shape(shape)}",
+                "from",
+            )
+        return
 
 
 def require_floats(call: Call, layer: Layer) -> None:

@@ -34,19 +34,20 @@ class _Shuffle(Layer):
         """(channels, height, width) of the output."""
         raise NotImplementedError
 
-    def _divided(self, call: Call, axis: str, size: Dim, by: int) -> Dim:
-        """A size divided; SC105 where there is a remainder."""
-        if size is None or size % by == 0:
-            return None if size is None else size // by
-        power = f"², {by}," if by != self.factor else ""
-        call.report(
-            "SC105",
-            f"{self.factor_name} is {self.factor}{power or ','} which does not divide the "
-            f"{axis} {size} of {format_shape(call.shape)}",
-            self.factor_name,
-            f"the nearest {axis} that would do: {max(size - size % by, by)}",
-        )
-        return None
+    def _divided(self, call: Call, by: int, **sizes: Dim) -> Shape:
+        """Sizes divided; SC105 for the first with a remainder."""
+        for axis, size in sizes.items():
+            if size is not None and size % by:
+                square = "" if by == self.factor else f", its square {by}"
+                call.report(
+                    "SC105",
+                    f"{self.factor_name} is {self.factor}{square}, and the {axis} {size} of "
+                    f"{format_shape(call.shape)} cannot be divided by it",
+                    self.factor_name,
+                    f"the nearest number that can: {max(size - size % by, by)}",
+                )
+                break
+        return tuple(None if n is None or n % by else n // by for n in sizes.values())
 
 
 class PixelShuffle(_Shuffle):
@@ -66,7 +67,7 @@ class PixelShuffle(_Shuffle):
     def _moved(self, call: Call, channels: Dim, height: Dim, width: Dim) -> Shape:
         factor = self.factor
         return (
-            self._divided(call, "channels", channels, factor**2),
+            *self._divided(call, factor**2, channels=channels),
             None if height is None else height * factor,
             None if width is None else width * factor,
         )
@@ -90,6 +91,5 @@ class PixelUnshuffle(_Shuffle):
         factor = self.factor
         return (
             None if channels is None else channels * factor**2,
-            self._divided(call, "height", height, factor),
-            self._divided(call, "width", width, factor),
+            *self._divided(call, factor, height=height, width=width),
         )

@@ -20,9 +20,9 @@ from shapecalc.sizes import SizeError, TransposedWindow, conv_transpose_window
 class _MaxUnpool(Layer):
     """Puts each value where a max pool found it, and zeroes everywhere else."""
 
-    kernel_size: PerAxis = arg("the pool's")
-    stride: PerAxis | None = arg("the pool's; by default the kernel", default=None)
-    padding: PerAxis = arg("the pool's", default=0)
+    kernel_size: PerAxis = arg("size of the pool's window")
+    stride: PerAxis | None = arg("step of the pool's window; by default the kernel", default=None)
+    padding: PerAxis = arg("cells that the pool added on both sides", default=0)
     output_size: int | tuple[int, ...] | None = arg(
         "the size before the pool, where the pool dropped a remainder", default=None
     )

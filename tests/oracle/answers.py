@@ -162,6 +162,18 @@ def _two_states(case: Case, cls: type[nn.Module], args: dict[str, Any]) -> Twin:
     return Twin(module, lambda x, *states: module(x, states) if states else module(x))
 
 
+def _cell(case: Case, cls: type[nn.Module], args: dict[str, Any]) -> Twin:
+    """A state of more axes than the input ends PyTorch 2.13 with a segmentation fault."""
+    module = cls(**args)
+
+    def forward(x: torch.Tensor, *states: torch.Tensor) -> Any:
+        if any(state.dim() > x.dim() for state in states):
+            raise ValueError("a state of more axes than the input")
+        return module(x, states) if states and cls is nn.LSTMCell else module(x, *states)
+
+    return Twin(module, forward)
+
+
 def _unpool(case: Case, cls: type[nn.Module], args: dict[str, Any]) -> Twin:
     """The size of the output is an argument of the call."""
     size = args.pop("output_size", None)
@@ -198,7 +210,7 @@ BUILD: dict[str, Callable[[Case, type[nn.Module], dict[str, Any]], Twin]] = {
     "MultiheadAttention": _attention,
     "_MaxUnpool": _unpool,
     "_Stack": _stack,
-    "LstmCell": _two_states,
+    "_Cell": _cell,
 }
 
 

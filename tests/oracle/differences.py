@@ -65,6 +65,8 @@ def _rank_unchecked(case: Case, problem: Problem, torch: Answer) -> bool:
     rank = case.layer.rank or 0
     if "AdaptiveAvgPool" in case.layer.__name__:
         return len(case.shape) != rank + 1
+    if case.layer.__name__ == "UpsamplingNearest2d":
+        return len(case.shape) != rank + 1
     padding = case.args.get("padding")
     wrong = isinstance(padding, tuple) and len(padding) != 2 * rank
     return "Pad" in case.layer.__name__ and (wrong or len(case.shape) != rank + 1)
@@ -77,7 +79,13 @@ def _negative(case: Case) -> bool:
 
 
 def _ranks_differ(case: Case, problem: Problem, torch: Answer) -> bool:
-    return len({len(tensor.shape or ()) for tensor in case.inputs}) > 1
+    ranks = {len(tensor.shape or ()) for tensor in case.inputs if tensor.batched}
+    longest = max(len(tensor.shape or ()) for tensor in case.inputs)
+    return bool(ranks) and ranks != {longest}
+
+
+def _small_mask(case: Case, problem: Problem, torch: Answer) -> bool:
+    return len(case.inputs) == 4 and len(case.inputs[3].shape or ()) < 2
 
 
 DIFFERENCES = (
@@ -91,9 +99,11 @@ DIFFERENCES = (
     Difference(
         "a layer without an output channel",
         frozenset({"SC106"}),
-        "PyTorch builds a layer of 0 output features. No network means it: it is a width that was "
-        "rounded down to nothing.",
-        _empty_output,
+        "PyTorch builds a layer of 0 output or inner features. No network means it: it is a width "
+        "that was rounded down to nothing.",
+        lambda case, problem, torch: (
+            _empty_output(case, problem, torch) or _empty_weight(case, problem, torch)
+        ),
     ),
     Difference(
         "the batch axis",
@@ -183,18 +193,39 @@ DIFFERENCES = (
         ),
     ),
     Difference(
-        "a padding or pooling layer of another rank",
+        "a padding, pooling or upsampling layer of another rank",
         frozenset({"SC103", "SC106"}),
         "PyTorch's padding layers look at neither the rank of the input nor the length of the "
         "list: they pad as many of the last axes as there are numbers. Adaptive pools to a size "
-        "of 1 are a mean, which takes any rank. The name says how many axes there are.",
+        "of 1 are a mean, which takes any rank, and its UpsamplingNearest2d is an Upsample. The "
+        "name says how many axes there are.",
         _rank_unchecked,
     ),
     Difference(
         "inputs of different ranks",
         frozenset({"SC104"}),
-        "PyTorch aligns shapes from their ends, and so the batch of one with an axis of the other.",
+        "PyTorch aligns shapes from their ends, and so the batch of one with an axis of the other. "
+        "It fits where that axis is 1: a source written with a batch of 1 among them.",
         _ranks_differ,
+    ),
+    Difference(
+        "a mask with fewer than two axes",
+        frozenset({"SC104"}),
+        "Whether PyTorch's attention broadcasts it depends on the number of axes of the queries.",
+        _small_mask,
+    ),
+    Difference(
+        "a sum over the batch",
+        frozenset({"SC106"}),
+        "An einsum in which the batch has no letter of its own sums over it, or aligns the batch "
+        "of one input with another axis of the other.",
+        lambda case, problem, torch: problem.field == "subscripts" and "batch" in problem.message,
+    ),
+    Difference(
+        "a pool of integers padded with -∞",
+        frozenset({"SC109"}),
+        "PyTorch refuses it where there is any padding, which depends on the size of the input.",
+        lambda case, problem, torch: "MaxPool" in case.layer.__name__,
     ),
 )
 

@@ -465,9 +465,19 @@ def _keys_and_values(layer: Any, tensors: Inputs) -> Inputs:
     length = sizes_of(tensors[-1])[:1]
     if len(tensors) == 1 or not features or not length:
         return tensors
-    sizes = [features if size is None else (size,) for size in (layer.kdim, layer.vdim)]
+    sizes = [(size,) if size and size > 0 else features for size in (layer.kdim, layer.vdim)]
     others = zip(tensors[1:], sizes, strict=False)
     return (tensors[0], *(tensor._replace(shape=length + size) for tensor, size in others))
+
+
+def _sequences(layer: Any, tensors: Inputs) -> Inputs:
+    """Sequences of as many features as the first one, and of as many as the heads can share."""
+    shapes = [sizes_of(tensor) for tensor in tensors]
+    if any(len(shape) != 2 for shape in shapes) or min(layer.nhead, layer.d_model or 1) < 1:
+        return tensors
+    size = layer.d_model or layer.nhead * max(shapes[0][1] // layer.nhead, 1)
+    fitting = zip(tensors, shapes, strict=True)
+    return tuple(tensor._replace(shape=(shape[0], size)) for tensor, shape in fitting)
 
 
 #: Inputs that have to fit the arguments: how to make them; by class name, bases included.
@@ -475,6 +485,7 @@ ARRANGE: dict[str, Callable[[Any, Inputs], Inputs]] = {
     "Fold": _columns,
     "MultiheadAttention": _keys_and_values,
     "_MaxUnpool": _places,
+    "_Transformer": _sequences,
     "_Recurrent": _states,
     "_Cell": _states,
 }

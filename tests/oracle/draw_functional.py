@@ -4,6 +4,7 @@ arguments that fit them more often than not."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -72,7 +73,7 @@ def _size(shape: Sizes, dim: int) -> int:
 def _parts(size: int) -> Strategy:
     """Sizes that add up to one, or nearly."""
     cut = st.lists(st.integers(0, size), max_size=3).map(
-        lambda cuts: tuple(b - a for a, b in zip([0, *sorted(cuts)], [*sorted(cuts), size]))  # noqa: B905
+        lambda cuts: tuple(b - a for a, b in pairwise([0, *sorted(cuts), size]))
     )
     return st.integers(-1, size + 1) | mostly(
         cut, st.lists(st.integers(-1, 3), max_size=3).map(tuple), 5
@@ -90,7 +91,7 @@ def like(shape: Sizes, shorter: bool) -> Strategy:
 
 
 @st.composite
-def broadcastable(draw: st.DrawFn, most: int = 3, dtype: Strategy = DTYPE) -> Inputs:
+def broadcastable(draw: st.DrawFn, most: int, dtype: Strategy = DTYPE) -> Inputs:
     """Two inputs or more, some of which may come from sources."""
     shape = draw(shapes())
     kind = draw(dtype)
@@ -133,9 +134,9 @@ def matrices(draw: st.DrawFn) -> Inputs:
 @st.composite
 def attended(draw: st.DrawFn) -> Inputs:
     """Queries, keys, values, and seldom a mask."""
+    found: list[Tensor] = []
     leading = draw(shapes(0, 2))
     length, keys, features, values, heads = draw(st.tuples(*[SIZES] * 5))
-    found = []
     for pair in [(length, features), (keys, features), (keys, values)]:
         batched = draw(mostly(st.just(True), st.just(False), 6))
         sizes = (*draw(like(leading, shorter=not batched)), *pair)
@@ -217,13 +218,13 @@ def along(element: Strategy, rank: int) -> Strategy:
     return element | mostly(exact, st.lists(element, max_size=4)).map(tuple)
 
 
-def windowed(rank: int, **more: Strategy) -> Recipe:
+def windowed(rank: int, dilated: bool = True, **more: Strategy) -> Recipe:
     """A layer that slides."""
     kernel = mostly(st.integers(1, 5), st.sampled_from([0, -1, 7, 9]))
     step = mostly(st.integers(1, 3), st.sampled_from([0, -1, 4, 7, 33 if rank < 3 else 8]))
-    own = {"stride": along(step, rank), "dilation": along(step, rank), **more}
-    if more.get("dilation", 0) is None:
-        del own["dilation"]
+    own = {"stride": along(step, rank), **more}
+    if dilated:
+        own["dilation"] = along(step, rank)
     return Recipe(images(rank), lambda _: fields({"kernel_size": along(kernel, rank)}, **own))
 
 
@@ -288,13 +289,13 @@ def _narrow(inputs: Inputs) -> Strategy:
 
 def _roll(inputs: Inputs) -> Strategy:
     shift = st.integers(-9, 9)
-    pairs = st.lists(st.tuples(shift, axis(rank_of(inputs))), max_size=3)
+    pairs = st.lists(st.tuples(shift, axis(rank_of(inputs))), min_size=1, max_size=2)
     both = pairs.map(
         lambda found: {"shifts": tuple(s for s, _ in found), "dims": tuple(d for _, d in found)}
     )
     several = st.lists(shift, max_size=2).map(tuple)
     free = fields({"shifts": shift | several, "dims": axes(rank_of(inputs))})
-    return mostly(both, free, 2)
+    return mostly(both, free, 4)
 
 
 def _expand(inputs: Inputs) -> Strategy:
@@ -311,7 +312,9 @@ def _expand(inputs: Inputs) -> Strategy:
 def _tile(inputs: Inputs) -> Strategy:
     rank = rank_of(inputs)
     exact = st.lists(st.integers(1, 3), min_size=rank, max_size=rank)
-    return fields({"repeats": mostly(exact, st.lists(st.integers(-1, 3), max_size=4), 4).map(tuple)})
+    return fields(
+        {"repeats": mostly(exact, st.lists(st.integers(-1, 3), max_size=4), 4).map(tuple)}
+    )
 
 
 def _pad(inputs: Inputs) -> Strategy:
@@ -379,20 +382,27 @@ def _plain(inputs: Strategy) -> Recipe:
     return Recipe(inputs, lambda _: st.just({}))
 
 
+#: Types of two inputs, or more.
+ELEMENTWISE = {
+    "add": 3,
+    "multiply": 3,
+    "maximum": 3,
+    "minimum": 3,
+    "average": 3,
+    "subtract": 2,
+    "divide": 2,
+}
+#: Types of one input and no argument.
+UNARY = (
+    *("abs", "neg", "sign", "floor", "ceil", "round", "square"),
+    *("sqrt", "rsqrt", "reciprocal", "exp", "log", "sin", "cos", "erf"),
+)
 INTEGER_OR_FLOAT = st.integers(-2, 3) | st.sampled_from([0.5, 2.0, -1.5])
 
 #: What to draw for each type; einsum, whose equation goes with its inputs, is drawn apart.
 RECIPES: dict[str, Recipe] = {
-    **{
-        name: _plain(broadcastable())
-        for name in ("add", "multiply", "maximum", "minimum", "average")
-    },
-    **{name: _plain(broadcastable(most=2)) for name in ("subtract", "divide")},
-    **{
-        name: unary()
-        for name in "abs neg sign floor ceil round square sqrt rsqrt reciprocal exp log sin cos "
-        "erf".split()
-    },
+    **{name: _plain(broadcastable(most)) for name, most in ELEMENTWISE.items()},
+    **{name: unary() for name in UNARY},
     "pow": Recipe(tensors(), lambda _: fields({"exponent": INTEGER_OR_FLOAT})),
     "clamp": unary(min=st.none() | INTEGER_OR_FLOAT, max=st.none() | INTEGER_OR_FLOAT),
     "normalize": Recipe(
@@ -407,9 +417,7 @@ RECIPES: dict[str, Recipe] = {
         tensors(),
         lambda inputs: fields({"dim0": axis(rank_of(inputs)), "dim1": axis(rank_of(inputs))}),
     ),
-    "squeeze": Recipe(
-        tensors(), lambda inputs: fields({}, dim=st.none() | axes(rank_of(inputs)))
-    ),
+    "squeeze": Recipe(tensors(), lambda inputs: fields({}, dim=st.none() | axes(rank_of(inputs)))),
     "unsqueeze": Recipe(tensors(), lambda inputs: fields({"dim": axis(rank_of(inputs), 1)})),
     "flip": Recipe(tensors(), lambda inputs: fields({"dims": axes(rank_of(inputs))})),
     "roll": Recipe(tensors(), _roll),
@@ -450,7 +458,7 @@ RECIPES: dict[str, Recipe] = {
     "blur_pool2d": _blur(2),
     **{f"conv{rank}d_same": convolution(rank) for rank in (1, 2, 3)},
     **{f"max_pool{rank}d_same": windowed(rank) for rank in (1, 2, 3)},
-    **{f"avg_pool{rank}d_same": windowed(rank, dilation=None) for rank in (1, 2, 3)},  # type: ignore[arg-type]
+    **{f"avg_pool{rank}d_same": windowed(rank, dilated=False) for rank in (1, 2, 3)},
     "pad": Recipe(tensors(), _pad),
     "crop": Recipe(tensors(1), _crop),
 }

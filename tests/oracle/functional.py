@@ -18,6 +18,7 @@ from torch.nn import functional as F  # noqa: N812
 from shapecalc.layers.base import Tensor
 from tests.oracle.answers import Answer
 from tests.oracle.draw import Case, Sizes, sizes_of
+from tests.oracle.draw_functional import ELEMENTWISE, UNARY
 
 #: Larger than any size that is drawn, so that no axis is taken for it, and a prime.
 BATCH = 37
@@ -26,12 +27,18 @@ SMALL_BATCH = 2
 
 #: Types whose inputs broadcast.
 BROADCAST = frozenset(
-    "add multiply subtract divide maximum minimum average matmul einsum expand "
-    "scaled_dot_product_attention index_select".split()
+    (
+        *ELEMENTWISE,
+        "matmul",
+        "einsum",
+        "expand",
+        "scaled_dot_product_attention",
+        "index_select",
+    )
 )
 
 
-def _listed(value: Any, rank: int) -> list[int]:
+def _listed(value: Any, rank: int) -> list[Any]:
     return [value] * rank if isinstance(value, int) else list(value)
 
 
@@ -95,7 +102,7 @@ def _blur(layer: Any, x: torch.Tensor) -> torch.Tensor:
 
 def _scale(layer: Any, x: torch.Tensor) -> tuple[torch.Tensor, dict[str, Sizes]]:
     dim = 1 if layer.dim is None else layer.dim
-    if x.dim() < 2 or not x.is_floating_point() and not x.is_complex():
+    if x.dim() < 2 or (not x.is_floating_point() and not x.is_complex()):
         raise ValueError("nothing to scale")
     size = x.shape[dim] if layer.num_features is None else layer.num_features
     if size != x.shape[dim]:
@@ -140,7 +147,7 @@ def _reduce(function: Callable[..., torch.Tensor], *names: str) -> Callable[...,
 def _crop(layer: Any, x: torch.Tensor) -> torch.Tensor:
     rank = x.dim() - 2
     sides = _listed(layer.cropping, rank)
-    pairs = [side if isinstance(side, tuple) else (side, side) for side in sides]
+    pairs = [_listed(side, 2) for side in sides]
     if len(pairs) != rank or any(min(pair) < 0 for pair in pairs):
         raise ValueError(f"{pairs} for {rank} axes")
     for axis, (before, after) in enumerate(pairs, 2):
@@ -200,10 +207,8 @@ def _parameter(layer: Any) -> tuple[torch.Tensor, dict[str, Sizes]]:
     return torch.zeros(layer.shape), {"weight": layer.shape}
 
 
-_UNARY = "abs neg sign floor ceil round square sqrt rsqrt reciprocal exp log sin cos erf".split()
-
 RUN: dict[str, Callable[..., Any]] = {
-    **{name: _unary(name) for name in _UNARY},
+    **{name: _unary(name) for name in UNARY},
     "add": _folded(torch.add),
     "multiply": _folded(torch.mul),
     "subtract": _folded(torch.sub),
@@ -229,7 +234,7 @@ RUN: dict[str, Callable[..., Any]] = {
         layer.dim,
     ),
     "unbind": lambda layer, x: x.unbind(layer.dim),
-    "slice": lambda layer, x: torch.ops.aten.slice(x, layer.dim, layer.start, layer.end, layer.step),
+    "slice": lambda l, x: torch.ops.aten.slice(x, l.dim, l.start, l.end, l.step),
     "narrow": lambda layer, x: x.narrow(layer.dim, layer.start, layer.length),
     "select": lambda layer, x: x.select(layer.dim, layer.index),
     "index_select": _index_select,
@@ -245,9 +250,7 @@ RUN: dict[str, Callable[..., Any]] = {
     "logsumexp": _reduce(torch.logsumexp),
     "std": _reduce(torch.std, "unbiased"),
     "var": _reduce(torch.var, "unbiased"),
-    "vector_norm": lambda layer, x: torch.linalg.vector_norm(
-        x, layer.p, layer.dim, layer.keepdim
-    ),
+    "vector_norm": lambda layer, x: torch.linalg.vector_norm(x, layer.p, layer.dim, layer.keepdim),
     "prod": _reduce(torch.prod),
     "argmax": _reduce(torch.argmax),
     "argmin": _reduce(torch.argmin),

@@ -41,7 +41,7 @@ class _KerasAttention(Layer):
             if not self.takes(len(shape)) or len(shape) != len(known[0]):
                 call.report(
                     "SC103",
-                    f"a {self.type_name} takes sequences of vectors, it is given "
+                    f"it takes sequences of vectors, it is given "
                     f"{' and '.join(format_shape(shape) for shape in known)}",
                     None if len(known) == 1 else "from",
                 )

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, Weights, arg, product
 from shapecalc.layers.keras.words import Activation
 from shapecalc.layers.recurrent import check_states
-from shapecalc.layers.sequences import require_floats, sequence
+from shapecalc.layers.sequences import require_floats, require_sequences, sequence_of
 
 FOREIGN = {"units": "hidden_size", "input_dim": "input_size", "use_bias": "bias"}
 
@@ -44,7 +44,8 @@ class _KerasRecurrent(Layer):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         require_floats(call, self)
-        length, received = sequence(call, self)
+        require_sequences(call, self, 1)
+        length, received = sequence_of(call.input)
         call.check_declared("input_size", self.input_size, received)
         call.require_least("hidden_size", self.hidden_size)
         self._check_directions(call)
