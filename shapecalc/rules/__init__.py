@@ -13,6 +13,9 @@ from importlib import import_module
 from shapecalc.diagnostics import Severity
 from shapecalc.rules.base import Rule
 
+#: What nothing silences: who cannot read a file cannot say that all is well with it.
+NEVER_SILENT = frozenset({"SC001", "SC900"})
+
 _MODULE = re.compile(r"(sc\d{3})_(\w+)")
 
 
@@ -57,3 +60,10 @@ def checks() -> list[Rule]:
     """The rules that look at the graph (SC2xx and up), without those that are off by default."""
     found = (rule(code) for code in modules() if code >= "SC2")
     return [one for one in found if one.check is not None and one.default]
+
+
+@cache
+def optional_checks() -> list[Rule]:
+    """The rules that are off unless they are selected."""
+    found = (rule(code) for code in modules() if code >= "SC2")
+    return [one for one in found if one.check is not None and not one.default]

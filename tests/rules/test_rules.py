@@ -124,7 +124,10 @@ def test_a_rule_that_fails_is_one_finding_and_all_others_run(
     assert codes == {"SC900", "SC201"}
 
 
-@pytest.mark.parametrize("rule", rules.checks(), ids=lambda rule: rule.code)
+ABOUT_LAYERS = [rule for rule in rules.checks() if rule.code < "SC4" and rule.code != "SC309"]
+
+
+@pytest.mark.parametrize("rule", ABOUT_LAYERS, ids=lambda rule: rule.code)
 def test_a_layer_can_switch_a_rule_off(rule: Rule) -> None:
     spec = yaml.safe_load(rule.fails)
     spec["layers"] = [

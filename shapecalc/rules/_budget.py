@@ -1,0 +1,121 @@
+"""What the rules on budgets share: a figure against its limit, and what it is made of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from shapecalc.budget import Limit, format_amount
+from shapecalc.graph import Graph, Node, count_params
+from shapecalc.memory import parameter_bytes, peak_activations
+from shapecalc.rules.base import Found
+
+#: How many of the largest layers are named.
+LARGEST = 3
+
+
+def compare(graph: Graph, figure: str) -> Iterator[Found]:
+    """The sum of a figure over all layers against its limit."""
+    if figure in graph.limits:
+        values = [(node, figure_of(node, figure)) for node in graph.nodes]
+        total = sum(value or 0 for _, value in values)
+        complete = all(value is not None for _, value in values)
+        known = [(node, value) for node, value in values if value]
+        yield from _found(graph, figure, total, complete, _largest(graph, figure, known, total))
+
+
+def compare_memory(graph: Graph) -> Iterator[Found]:
+    """Parameters and the peak of live tensors against their limit."""
+    if "memory" in graph.limits:
+        params, known = parameter_bytes(graph)
+        peak = peak_activations(graph)
+        at = f" at {_label(graph, peak.node)}" if peak.node else ""
+        help = (
+            f"parameters {format_amount('memory', params)}, tensors that live at once "
+            f"{format_amount('memory', peak.value)}{at}"
+        )
+        complete = known and peak.complete
+        yield from _found(graph, "memory", params + peak.value, complete, help)
+
+
+def compare_layers(graph: Graph) -> Iterator[Found]:
+    """The number of layers against its limit."""
+    if "layers" in graph.limits:
+        types = Counter(node.type for node in graph.nodes).most_common(LARGEST)
+        help = ", ".join(f"{count} × {name}" for name, count in types)
+        yield from _found(graph, "layers", len(graph.nodes), True, f"most are {help}")
+
+
+def compare_depth(graph: Graph) -> Iterator[Found]:
+    """The layers on the longest path against their limit."""
+    if "depth" in graph.limits:
+        yield from _found(graph, "depth", depth(graph), True, None)
+
+
+def depth(graph: Graph) -> int:
+    """The number of leaf layers on the longest path from an input (or another source)."""
+    found: dict[int, int] = {}
+    for node in graph.nodes:
+        found[node.number] = 1 + max((found.get(p.node.number, 0) for p in node.inputs), default=0)
+    return max(found.values(), default=0)
+
+
+def figure_of(node: Node, figure: str) -> int | None:
+    """What one layer adds to a figure."""
+    if figure == "macs":
+        return node.inference.macs if node.inference else None
+    return count_params(node)[figure == "trainable_params"]
+
+
+def excess(figure: str, value: int, limit: Limit) -> str:
+    """``234,112 (4.7 %) over the budget of 5M``."""
+    over = value - limit.value
+    share = f" ({100 * over / limit.value:.3g} %)" if limit.value else ""
+    return f"{format_amount(figure, over)}{share} over the budget of {limit.written}"
+
+
+def from_where(limit: Limit) -> str:
+    """Who set a limit, where it is not the spec."""
+    return f" ({limit.origin})" if limit.origin else ""
+
+
+def _found(
+    graph: Graph, figure: str, value: int, complete: bool, help: str | None
+) -> Iterator[Found]:
+    limit = graph.limits[figure]
+    if value > limit.value:
+        name = "trainable parameters" if figure == "trainable_params" else figure
+        verb = "is" if figure in ("memory", "depth") else "are"
+        model = f"model `{graph.spec.name}`: " if limit.extent is None else ""
+        least = "" if complete else "at least "
+        message = (
+            f"{model}{name} {verb} {least}{format_amount(figure, value)}, "
+            f"{excess(figure, value, limit)}{from_where(limit)}"
+        )
+        yield Found(None, message, None, help, limit.extent, f"budget.{figure}")
+
+
+def _largest(graph: Graph, figure: str, values: list[tuple[Node, int]], total: int) -> str | None:
+    """The layers, as they are written, that add most; all uses of one together."""
+    sums: Counter[int] = Counter()
+    uses: Counter[int] = Counter()
+    first: dict[int, Node] = {}
+    for node, value in values:
+        key = id(node.spec)
+        first.setdefault(key, node)
+        sums[key] += value
+        uses[key] += 1
+    parts = []
+    for key, value in sums.most_common(LARGEST):
+        times = f" ×{uses[key]}" if uses[key] > 1 else ""
+        share = f"{100 * value / total:.3g} %"
+        label = _label(graph, first[key])
+        parts.append(f"{label}{times} {format_amount(figure, value)} ({share})")
+    return f"largest: {', '.join(parts)}" if parts else None
+
+
+def _label(graph: Graph, node: Node) -> str:
+    if node.spec is None:
+        return f"input `{node.path}`"
+    line = graph.spec.source.span(node.spec.extent).line
+    return f"{node.spec.label(node.type)} (line {line})"
