@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from shapecalc.diagnostics import Diagnostic, Severity
+from shapecalc.budget import Limits
+from shapecalc.diagnostics import Diagnostic, Fix, Severity
+from shapecalc.graph import Graph
+from shapecalc.layers.base import format_shape
 from shapecalc.limits import MAX_DIAGNOSTICS
 from shapecalc.lint import Linter
 from shapecalc.report import FileReport, ModelReport, Report
 from shapecalc.selection import Selection
 from shapecalc.spec.build import build_models
 from shapecalc.spec.model import ModelSpec
-from shapecalc.spec.source import Source, decode, parse
-from shapecalc.suppressions import Suppressions
+from shapecalc.spec.problems import Problem
+from shapecalc.spec.source import Document, Source, decode, parse
 from shapecalc.walk import Overrides, WalkResult, walk
 
 
@@ -31,8 +36,22 @@ class Settings:
     set: Mapping[str, Any] = field(default_factory=dict)
     #: Input shapes to replace, by the name of a model or of an input; ``""``: the only one.
     inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    #: Which rules are reported, and how severely.
+    #: Which rules are reported, and how severely: as the configuration says.
     selection: Selection = field(default_factory=Selection)
+    #: The same as the command line says, which comes after what a model says itself.
+    command_line: Selection = field(default_factory=Selection)
+    #: Upper limits, of the configuration and of the command line.
+    limits: Limits = field(default_factory=dict)
+    command_line_limits: Limits = field(default_factory=dict)
+    #: Sets of further input shapes that the specs must hold for as well.
+    further_inputs: tuple[Mapping[str, tuple[int, ...]], ...] = ()
+    #: Whether warnings fail.
+    strict: bool = False
+
+    @property
+    def overridden(self) -> bool:
+        """Whether a spec is not checked as it is written."""
+        return bool(self.set or self.inputs)
 
 
 def read_source(path: str | Path) -> Source:
@@ -47,31 +66,104 @@ def read_source(path: str | Path) -> Source:
 
 def check_source(source: Source, settings: Settings | None = None) -> FileReport:
     """Check one file."""
+    return check_documents(source, *parse(source), settings)
+
+
+def check_documents(
+    source: Source,
+    documents: list[Document],
+    problems: list[Problem],
+    settings: Settings | None = None,
+) -> FileReport:
+    """Check one file that has been parsed."""
     settings = settings or Settings()
-    documents, problems = parse(source)
     models, more = build_models(source, documents)
     if problems and not documents:
         more = []
-    suppressions = Suppressions(source)
-    linter = Linter(source, settings.selection, suppressions)
-    diagnostics = linter.file_diagnostics([*problems, *more, *suppressions.problems])
-    reports = []
-    walked: dict[str, WalkResult] = {}
-    for model in models:
-        result = walk(model, walked, overrides_for(model, settings))
-        walked.setdefault(model.name, result)
-        found = linter.model_diagnostics(model, result)
-        reports.append(
-            ModelReport(
-                file=source.file,
-                spec=model,
-                graph=result.graph,
-                diagnostics=tuple(found[:MAX_DIAGNOSTICS]),
-                hidden_diagnostics=max(len(found) - MAX_DIAGNOSTICS, 0),
-                skipped_expects=result.skipped_expects,
-            )
+    limits = (settings.limits, settings.command_line_limits)
+    linter = Linter(source, settings.selection, settings.command_line, limits)
+    runs = _walk_all(models, settings)
+    further, unfit = _walk_further(models, settings)
+    diagnostics = linter.file_diagnostics([*problems, *more, *unfit])
+    found = [
+        linter.model_diagnostics(model, runs[position], further.get(position))
+        for position, model in enumerate(models)
+    ]
+    diagnostics += linter.unused_diagnostics(documents, settings.overridden)
+    _settle_fixes(found, [run.graph for run in runs])
+    reports = [
+        ModelReport(
+            file=source.file,
+            spec=model,
+            graph=run.graph,
+            diagnostics=tuple(of_model[:MAX_DIAGNOSTICS]),
+            hidden_diagnostics=max(len(of_model) - MAX_DIAGNOSTICS, 0),
+            skipped_expects=run.skipped_expects,
         )
+        for model, run, of_model in zip(models, runs, found, strict=True)
+    ]
     return FileReport(source, tuple(reports), tuple(diagnostics))
+
+
+def _walk_all(models: list[ModelSpec], settings: Settings) -> list[WalkResult]:
+    """Every model at the input that it is asked for."""
+    earlier: dict[str, WalkResult] = {}
+    runs = []
+    for model in models:
+        runs.append(walk(model, earlier, overrides_for(model, settings)))
+        earlier.setdefault(model.name, runs[-1])
+    return runs
+
+
+def _walk_further(
+    models: list[ModelSpec], settings: Settings
+) -> tuple[dict[int, dict[str, WalkResult]], list[Problem]]:
+    """By the position of a model, its runs on further inputs; and the inputs that fit no model."""
+    found: dict[int, dict[str, WalkResult]] = {}
+    problems = []
+    for shapes in () if settings.inputs else settings.further_inputs:
+        at = replace(settings, inputs=shapes)
+        label = format_inputs(shapes)
+        changed: set[str | None] = set()
+        earlier: dict[str, WalkResult] = {}
+        for position, model in enumerate(models):
+            overrides = overrides_for(model, at)
+            run = walk(model, earlier, overrides)
+            earlier.setdefault(model.name, run)
+            if overrides.inputs or changed & {given.model for given in model.inputs}:
+                changed.add(model.name)
+                found.setdefault(position, {})[label] = run
+        if models and not changed:
+            message = f"the input {label} of the configuration fits no model of this file"
+            problems.append(Problem("SC002", message, (0, 0), "see its `inputs`"))
+    return found, problems
+
+
+def format_inputs(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """``3×64×64``, ``image 3×64×64, text 77``."""
+    return ", ".join(f"{name} {format_shape(shape)}".strip() for name, shape in shapes.items())
+
+
+def _settle_fixes(found: list[list[Diagnostic]], graphs: list[Graph]) -> None:
+    """Drop the fixes of layers whose uses, in all models of the file, do not all ask for them."""
+    wanted = [one for of_model in found for one in of_model if one.fix and one.fix.layer]
+    if not wanted:
+        return
+    asked: Counter[Fix | None] = Counter()
+    for one in wanted:
+        asked[one.fix] += one.uses
+    layers = {fix.layer for fix in asked if fix}
+    ran = Counter(
+        node.spec.keys.extent
+        for graph in graphs
+        for node in graph.nodes
+        if node.spec and node.spec.keys.extent in layers
+    )
+    for of_model in found:
+        for position, one in enumerate(of_model):
+            fix = one.fix
+            if fix and fix.layer and asked[fix] != ran[fix.layer]:
+                of_model[position] = replace(one, fix=None)
 
 
 def overrides_for(model: ModelSpec, settings: Settings) -> Overrides:
@@ -102,12 +194,16 @@ def find_specs(folder: Path) -> list[Path]:
     )
 
 
-def is_spec(source: Source) -> bool:
-    """Whether a YAML file is a spec: one of its documents is a mapping with ``layers``."""
-    documents, _ = parse(source)
-    return any(
-        isinstance(document.value, dict) and "layers" in document.value for document in documents
-    )
+_LAYERS = re.compile(r"""^(["']?)layers\1[ \t]*:""", re.MULTILINE)
+
+
+def is_spec(source: Source, documents: list[Document], problems: list[Problem]) -> bool:
+    """Whether a YAML file is a spec: one of its documents is a mapping with ``layers``, or looks
+    as if it were, were it not for a syntax error."""
+    if any(isinstance(one.value, dict) and "layers" in one.value for one in documents):
+        return True
+    broken = any(problem.code == "SC001" for problem in problems)
+    return broken and _LAYERS.search(source.text) is not None
 
 
 def check(
@@ -128,8 +224,12 @@ def check(
     path = Path(spec)
     if not path.is_dir():
         return Report((check_source(read_source(path), settings),))
-    sources = [read_source(found) for found in find_specs(path)]
-    return Report(tuple(check_source(source, settings) for source in sources if is_spec(source)))
+    reports = []
+    for source in map(read_source, find_specs(path)):
+        documents, problems = parse(source)
+        if is_spec(source, documents, problems):
+            reports.append(check_documents(source, documents, problems, settings))
+    return Report(tuple(reports))
 
 
 def _source_of(spec: Mapping[str, Any]) -> Source:

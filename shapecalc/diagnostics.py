@@ -41,6 +41,11 @@ class Fix(NamedTuple):
     #: Where the layer is written that it changes, if every use of that layer must agree.
     layer: tuple[int, int] | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """The fix in the form of the JSON contract."""
+        edits = [edit._asdict() for edit in self.edits]
+        return {"description": self.description, "edits": edits}
+
 
 class Related(NamedTuple):
     """Another place that has to do with a finding (the first use of a duplicate name)."""
@@ -106,4 +111,5 @@ class Diagnostic:
             "related": [
                 {"message": r.message, "file": self.file, **r.span._asdict()} for r in self.related
             ],
+            "fix": self.fix and self.fix.to_dict(),
         }

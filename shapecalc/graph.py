@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from shapecalc.layers.base import Call, Layer, Problem, Tensor, Weights
+from shapecalc.layers.base import Call, Layer, Problem, Shape, Tensor, Weights
 from shapecalc.sizes import Rounding, TransposedWindow, Window
 from shapecalc.spec.model import LayerSpec, ModelSpec
+
+if TYPE_CHECKING:
+    from shapecalc.budget import Limits
 
 
 class Inference:
@@ -22,7 +25,9 @@ class Inference:
     def __init__(self, layer: Layer, call: Call) -> None:
         self.layer = layer
         self.call = call
-        self.outputs: tuple[Tensor, ...] = layer.infer(call)
+        self.outputs: tuple[Tensor, ...] = tuple(
+            [tensor._replace(shape=_possible(tensor.shape)) for tensor in layer.infer(call)]
+        )
         self.problems: list[Problem] = call.problems
         self._weights: Weights | None = None
         self._macs: tuple[int | None] | None = None
@@ -32,14 +37,16 @@ class Inference:
     def weights(self) -> Weights:
         """The learnable tensors by name."""
         if self._weights is None:
-            self._weights = self.layer.weights(self.call)
+            weights = self.layer.weights(self.call)
+            self._weights = {name: _possible(shape) or () for name, shape in weights.items()}
         return self._weights
 
     @property
     def macs(self) -> int | None:
         """Multiply-accumulates for one sample; ``None`` where they are not known."""
         if self._macs is None:
-            self._macs = (self.layer.macs(self.call, self.outputs),)
+            known = all(None not in shape for shape in self.weights.values())
+            self._macs = (self.layer.macs(self.call, self.outputs) if known else None,)
         return self._macs[0]
 
     @property
@@ -58,6 +65,13 @@ class Inference:
     def rounding(self) -> Rounding:
         """How fractions were rounded."""
         return self.call.rounding
+
+
+def _possible(shape: Shape | None) -> Shape | None:
+    """A shape without the sizes that cannot be (a size below 1 has been reported)."""
+    if shape is None or all(size is None or size > 0 for size in shape):
+        return shape
+    return tuple([None if size is None or size < 1 else size for size in shape])
 
 
 class Port(NamedTuple):
@@ -118,7 +132,7 @@ class Node:
     @property
     def data_inputs(self) -> tuple[Port, ...]:
         """The inputs whose cells it reads; without those named only for their shape."""
-        layer = self.layer
+        layer = self.inference.layer if self.inference else None
         if layer is None or not layer.shape_only:
             return self.inputs
         named = sum(getattr(layer, field) is not None for field in layer.shape_only)
@@ -171,6 +185,8 @@ class Graph:
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
+        #: The upper limits that its figures are held against.
+        self.limits: Limits = {}
         self.inputs: dict[str, Node] = {}
         #: Leaf layers in the order they ran.
         self.nodes: list[Node] = []
@@ -178,14 +194,17 @@ class Graph:
         self.groups: list[Group] = []
         #: Output name (or path) -> where it comes from.
         self.outputs: dict[str, Port] = {}
+        self._readers: dict[tuple[int, int], list[Node]] | None = None
 
     def readers(self) -> dict[tuple[int, int], list[Node]]:
-        """For each output of each node, the nodes that read its cells."""
-        found: dict[tuple[int, int], list[Node]] = {}
-        for node in self.nodes:
-            for port in node.data_inputs:
-                found.setdefault((port.node.number, port.number), []).append(node)
-        return found
+        """For each output of each node, the nodes that read its cells; asked for after the walk."""
+        if self._readers is None:
+            found: dict[tuple[int, int], list[Node]] = {}
+            for node in self.nodes:
+                for port in node.data_inputs:
+                    found.setdefault((port.node.number, port.number), []).append(node)
+            self._readers = found
+        return self._readers
 
     def sources(self) -> Iterator[Node]:
         """Inputs, then layers in the order they ran."""

@@ -3,63 +3,171 @@ silenced."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 from shapecalc import rules
+from shapecalc.budget import Limits
+from shapecalc.control import Control, layers_of
 from shapecalc.diagnostics import Diagnostic, Related
 from shapecalc.graph import Graph
+from shapecalc.rules import sc309_unused_name
 from shapecalc.rules.base import Found, Rule
-from shapecalc.selection import Policy, Selection, UnknownCodeError, read_codes, read_severities
+from shapecalc.selection import Policy, Selection
+from shapecalc.spec.edits import set_field
 from shapecalc.spec.model import LayerSpec, ModelSpec
 from shapecalc.spec.problems import Problem
-from shapecalc.spec.source import Extent, Mapping, Source
-from shapecalc.suppressions import Suppressions
+from shapecalc.spec.source import Document, Extent, Source
+from shapecalc.spec.source import Mapping as YamlMapping
+from shapecalc.suppressions import Code, Suppressions
 from shapecalc.walk import Finding, WalkResult
+
+UNUSED = "SC309"
 
 
 class Linter:
-    """Turns what was found in one file into diagnostics."""
+    """Turns what was found in one file into diagnostics.
 
-    def __init__(self, source: Source, selection: Selection, suppressions: Suppressions) -> None:
+    ``selection`` and ``limits`` are those of the configuration; ``command_line`` comes after what
+    the models say themselves.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        selection: Selection,
+        command_line: Selection | None = None,
+        limits: tuple[Limits, Limits] | None = None,
+    ) -> None:
         self.source = source
         self.selection = selection
-        self.suppressions = suppressions
+        self.command_line = command_line or Selection()
+        self.limits, self.command_line_limits = limits or ({}, {})
+        self.suppressions = Suppressions(source)
+        #: Whether something is wrong that keeps rules from seeing all of the file.
+        self.erroneous = False
+        self._controls: list[tuple[ModelSpec, Control, Policy]] = []
+        self._ran: set[int] = set()
 
     def file_diagnostics(self, problems: Iterable[Problem]) -> list[Diagnostic]:
         """What is wrong outside of any model."""
-        found = (self._diagnose(problem, Policy(self.selection)) for problem in problems)
-        return [one for one in found if one is not None]
+        policy = Policy(self.selection, self.command_line)
+        return self._diagnosed(chain(problems, self.suppressions.problems), policy)
 
-    def model_diagnostics(self, model: ModelSpec, result: WalkResult) -> list[Diagnostic]:
-        """What is wrong with a model, in the order of the file."""
-        own, problems = _model_selection(model)
-        selection = Policy(self.selection, own)
-        findings = (*result.findings, *apply_rules(result.graph, selection))
-        found = [
-            *(self._diagnose(problem, selection) for problem in (*model.problems, *problems)),
-            *(self._diagnose(finding, selection, finding.spec) for finding in findings),
-        ]
-        kept = [one for one in found if one is not None]
+    def model_diagnostics(
+        self, model: ModelSpec, result: WalkResult, others: Mapping[str, WalkResult] | None = None
+    ) -> list[Diagnostic]:
+        """What is wrong with a model, in the order of the file.
+
+        ``others`` are runs on further inputs: of these, what was not found before.
+        """
+        control = Control(model)
+        policy = Policy(self.selection, control.selection, self.command_line)
+        self._controls.append((model, control, policy))
+        result.graph.limits = {**self.limits, **control.limits, **self.command_line_limits}
+        problems = [*model.problems, *control.problems]
+        found = [*result.findings, *apply_rules(result.graph, policy)]
+        self._remember(result.graph)
+        known = {(one.code, one.extent) for one in found}
+        for shape, other in (others or {}).items():
+            self._remember(other.graph)
+            for one in (*other.findings, *apply_rules(other.graph, policy)):
+                if (one.code, one.extent) not in known:
+                    known.add((one.code, one.extent))
+                    one.message, one.fix = f"{one.message} (at input {shape})", None
+                    found.append(one)
+        if any(map(_is_basic, problems)) or any(map(_is_basic, found)):
+            # What reads an unused name may be what could not be read.
+            found = [one for one in found if one.code != UNUSED]
+        kept = self._diagnosed(chain(problems, found), policy, control)
         kept.sort(key=lambda one: (one.line, one.column, one.code))
         return kept
 
-    def _diagnose(
-        self, problem: Problem | Finding, selection: Policy, layer: LayerSpec | None = None
-    ) -> Diagnostic | None:
-        """A diagnostic with its rule, severity and line; ``None`` where it is not reported."""
-        rule = rules.rule(problem.code)
-        if not selection.reports(rule):
-            return None
+    def unused_diagnostics(self, documents: list[Document], overridden: bool) -> list[Diagnostic]:
+        """SC309 for what only the whole file can tell: names that all models share, and what was
+        to be silenced (not where sizes are ``overridden``). To be asked last."""
+        policy = Policy(self.selection, self.command_line)
+        if self.erroneous or not policy.reports(rules.rule(UNUSED)):
+            return []
+        found = list(self._unused_shared(documents))
+        if not overridden:
+            found += self._unused_ignores()
+            found += self._unused_comments(policy)
+        return self._diagnosed(found, policy)
+
+    def _remember(self, graph: Graph) -> None:
+        """Which layers ran."""
+        self._ran.update(id(node.spec) for node in graph.nodes)
+        self._ran.update(id(group.spec) for group in graph.groups)
+
+    def _unused_shared(self, documents: list[Document]) -> Iterator[Problem]:
+        models = [model for model, _, _ in self._controls]
+        extents = {model.shared for model in models}
+        for document in documents:
+            keys = document.value
+            if isinstance(keys, YamlMapping) and keys.extent in extents:
+                for found in sc309_unused_name.unused(keys, [keys, *(m.keys for m in models)]):
+                    yield _unused(found.message, found.extent or keys.extent, found.path)
+
+    def _unused_ignores(self) -> Iterator[Problem]:
+        for model, control, policy in self._controls:
+            for layer in layers_of(model) if control.ignores else ():
+                if id(layer) in self._ran and id(layer) in control.ignores:
+                    for code in control.ignores[id(layer)].unused:
+                        if _is_on(code, policy):
+                            name = layer.label()
+                            yield _unused(f"nothing in {name} is silenced by this", code.extent)
+
+    def _unused_comments(self, policy: Policy) -> Iterator[Problem]:
+        comments = self.suppressions.found
+        idle = list(self._idle_lines()) if comments else []
+        policies = [policy, *(of_model for _, _, of_model in self._controls)]
+        for comment in comments:
+            if any(first <= comment.line <= last for first, last in idle):
+                continue
+            for code in comment.unused:
+                if code.prefix != UNUSED and all(_is_on(code, one) for one in policies):
+                    yield _unused(
+                        f"this silences nothing {_reach(comment.whole_file)}", code.extent
+                    )
+
+    def _idle_lines(self) -> Iterator[tuple[int, int]]:
+        """The lines of layers that did not run."""
+        for model, _, _ in self._controls:
+            for layer in layers_of(model):
+                if id(layer) not in self._ran:
+                    span = self.source.span(layer.extent)
+                    yield span.line, span.end_line
+
+    def _diagnosed(
+        self,
+        problems: Iterable[Problem | Finding],
+        policy: Policy,
+        control: Control | None = None,
+    ) -> list[Diagnostic]:
+        """The diagnostics of what is reported and not silenced."""
+        kept = []
+        for problem in problems:
+            rule = rules.rule(problem.code)
+            self.erroneous = self.erroneous or _is_basic(problem)
+            if policy.reports(rule):
+                diagnostic = self._diagnostic(problem, rule, policy)
+                layer = problem.spec if isinstance(problem, Finding) else None
+                if not self._is_silenced(diagnostic, layer, control):
+                    kept.append(diagnostic)
+        return kept
+
+    def _diagnostic(self, problem: Problem | Finding, rule: Rule, policy: Policy) -> Diagnostic:
         source = self.source
         related = [Related(message, source.span(extent)) for message, extent in problem.related]
         finding = problem if isinstance(problem, Finding) else None
         use = source.span(finding.use) if finding and finding.use else None
         if use is not None:
             related.append(Related("used here", use))
-        diagnostic = Diagnostic(
+        return Diagnostic(
             code=problem.code,
             rule=rule.name,
-            severity=selection.severity_of(rule),
+            severity=policy.severity_of(rule),
             message=problem.message,
             help=problem.help,
             path=problem.path,
@@ -70,63 +178,48 @@ class Linter:
             sizes=finding.sizes if finding else (),
             uses=finding.uses if finding else 1,
             first_use=use.line if use else None,
+            fix=problem.fix,
         )
+
+    def _is_silenced(
+        self, diagnostic: Diagnostic, layer: LayerSpec | None, control: Control | None
+    ) -> bool:
+        """Whether an ``ignore`` or a comment silences a finding; both remember that they did."""
+        if diagnostic.code in rules.NEVER_SILENT:
+            return False
+        by_layer = control is not None and control.hides(layer, diagnostic.code)
         if not self.suppressions.found:
-            return diagnostic
-        layer_line = source.span(layer.extent).line if layer else None
-        return None if self.suppressions.hide(diagnostic, layer_line) else diagnostic
+            return by_layer
+        span = self.source.span(layer.extent) if layer else diagnostic.span
+        lines = {diagnostic.line, diagnostic.span.end_line if diagnostic.span else 1}
+        if span is not None:
+            # The last line of a layer in braces is its own; in block style it is its last key's.
+            flow = layer is not None and self.source.text.startswith("{", layer.extent[0])
+            lines |= {span.line, span.end_line} if flow else {span.line}
+        return self.suppressions.hide(diagnostic.code, lines) or by_layer
 
 
-def _model_selection(model: ModelSpec) -> tuple[Selection, list[Problem]]:
-    """The ``lint`` of a model; unknown codes in it are reported."""
-    lint = model.lint
-    if not isinstance(lint, Mapping):
-        return Selection(), []
-    problems = []
-    parts: dict[str, tuple[str, ...]] = {}
-    for key in ("select", "ignore"):
-        try:
-            parts[key] = read_codes(lint.get(key) or ())
-        except UnknownCodeError as error:
-            extent = lint.entry_extent(key)
-            problems.append(Problem("SC002", str(error), extent, error.help, f"lint.{key}"))
-    severity = {}
-    try:
-        severity = read_severities(lint.get("severity") or {})
-    except UnknownCodeError as error:
-        extent = lint.entry_extent("severity")
-        problems.append(Problem("SC002", str(error), extent, error.help, "lint.severity"))
-    selection = Selection(parts.get("select", ()), (), parts.get("ignore", ()), severity)
-    return selection, problems
-
-
-def apply_rules(graph: Graph, selection: Policy) -> Iterator[Finding]:
+def apply_rules(graph: Graph, policy: Policy) -> Iterator[Finding]:
     """What the selected rules find in a graph; the same at another use of the lines is counted."""
-    for rule in rules.checks():
-        if not selection.reports(rule):
+    for rule in chain(rules.checks(), rules.optional_checks() if policy.places else ()):
+        if not policy.reports(rule):
             continue
         findings: dict[Extent, Finding] = {}
+        assert rule.check is not None
         try:
-            for found in _check(rule, graph):
-                finding = _finding(rule, found)
+            for found in rule.check(graph):
+                finding = _finding(rule, found, graph)
                 known = findings.setdefault(finding.extent, finding)
                 if known is not finding:
                     known.uses += 1
+                    known.fix = known.fix if known.fix == finding.fix else None
         except Exception as error:  # noqa: BLE001 - a bug in a rule must not hide the rest
             message = f"the rule {rule.name} failed: {type(error).__name__}: {error}"
             yield Finding("SC900", message, graph.spec.extent)
         yield from findings.values()
 
 
-def _check(rule: Rule, graph: Graph) -> Iterable[Found]:
-    assert rule.check is not None
-    for found in rule.check(graph):
-        spec = found.node.spec if found.node else None
-        if spec is None or not any(rule.code.startswith(code) for code in spec.ignore):
-            yield found
-
-
-def _finding(rule: Rule, found: Found) -> Finding:
+def _finding(rule: Rule, found: Found, graph: Graph) -> Finding:
     node = found.node
     if node is None or node.spec is None:
         extent = found.extent or (0, 0)
@@ -139,4 +232,26 @@ def _finding(rule: Rule, found: Found) -> Finding:
         f"{node.path}.{found.field}" if found.field else node.path,
         node.spec.name,
         spec=node.spec,
+        fix=set_field(graph.spec.source, node.spec, *found.fix) if found.fix else None,
     )
+
+
+def _is_basic(problem: Problem | Finding) -> bool:
+    """Whether it is an error that keeps rules from seeing what is behind it."""
+    return problem.code < "SC2" or problem.code == "SC900"
+
+
+def _is_on(code: Code, policy: Policy) -> bool:
+    """Whether the rules are on that a code to be silenced means (those that are off by default
+    need not be): only then can it be said that it silences nothing."""
+    meant = [rule for rule in rules.all_rules() if rule.code.startswith(code.prefix)]
+    on = [policy.reports(rule) for rule in meant if rule.default]
+    return all(on) if on else any(policy.reports(rule) for rule in meant)
+
+
+def _unused(message: str, extent: Extent, path: str = "") -> Problem:
+    return Problem(UNUSED, message, extent, "leave it out", path)
+
+
+def _reach(whole_file: bool) -> str:
+    return "in the file" if whole_file else "on its line"

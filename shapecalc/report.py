@@ -121,8 +121,8 @@ class ModelReport:
         """The outputs by name (or path)."""
         return {name: port.tensor.shape for name, port in self.graph.outputs.items()}
 
-    def to_dict(self) -> dict[str, Any]:
-        """The model in the form of the JSON contract."""
+    def heading(self) -> dict[str, Any]:
+        """What the JSON contract says of the model as a whole."""
         figures = {name: self.total(name) for name in ("params", "trainable_params", "macs")}
         return {
             "file": self.file,
@@ -135,6 +135,12 @@ class ModelReport:
                 "complete": all(total.complete for total in figures.values()),
             },
             "outputs": {name: shape_to_json(shape) for name, shape in self.outputs.items()},
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model in the form of the JSON contract."""
+        return {
+            **self.heading(),
             "layers": [layer.to_dict(self.spec.source) for layer in self.layers],
             "diagnostics": [found.to_dict() for found in self.diagnostics],
             "hidden_diagnostics": self.hidden_diagnostics,

@@ -11,9 +11,6 @@ from shapecalc.diagnostics import Severity
 from shapecalc.rules.base import Rule
 from shapecalc.spec.names import did_you_mean
 
-#: What nothing silences: who cannot read the file cannot say that all is well.
-NEVER_SILENT = frozenset({"SC001", "SC900"})
-
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -54,7 +51,7 @@ class Policy:
         return known
 
     def _decide(self, rule: Rule) -> bool:
-        if rule.code in NEVER_SILENT:
+        if rule.code in rules.NEVER_SILENT:
             return True
         selecting = [place for place in self.places if place.select]
         wanted = rule.essential or (rule.default and not selecting)
@@ -69,7 +66,7 @@ class Policy:
 
     def severity_of(self, rule: Rule) -> Severity:
         """The severity that the findings of a rule get."""
-        if rule.code in NEVER_SILENT:
+        if rule.code in rules.NEVER_SILENT:
             return rule.severity
         found, longest = rule.severity, 0
         for place in self.places:

@@ -1,40 +1,54 @@
 """Comments that silence findings: ``# shapecalc: ignore[SC201]`` at the end of a line, and
-``# shapecalc: ignore-file`` on a line of its own."""
+``# shapecalc: ignore-file`` on a line of its own. What follows the bracket is free text."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from shapecalc.diagnostics import Diagnostic
 from shapecalc.selection import UnknownCodeError, read_code
+from shapecalc.spec.names import surely_meant
 from shapecalc.spec.problems import Problem
-from shapecalc.spec.source import Source
+from shapecalc.spec.source import Extent, Source, scalars
 
 _COMMENT = re.compile(
-    r"(?:^|(?<=\s))#\s*shapecalc:\s*(?P<what>ignore-file|ignore)\s*(?:\[(?P<codes>[^\]\n]*)\])?",
-    re.MULTILINE,
+    r"(?:^|(?<=\s))#[ \t]*shapecalc:[ \t]*(?P<word>\w[\w-]*)[ \t]*(?P<rest>[^\r\n#]*)", re.MULTILINE
 )
+_WORDS = ("ignore", "ignore-file")
+_CODE = re.compile(r"(?i)SC\d")
+_CODES = re.compile(r"\[(?P<codes>[^\]\r\n]*)\]")
+HOW = "write # shapecalc: ignore[SC201]"
+
+
+class Code(NamedTuple):
+    """A code, or a prefix of codes, and where it is written."""
+
+    prefix: str
+    extent: Extent
 
 
 @dataclass(slots=True)
 class Suppression:
-    """One comment; ``used`` collects the codes that it silenced."""
+    """One comment, or the ``ignore`` of one layer; ``used`` collects what of it was needed."""
 
     line: int
-    extent: tuple[int, int]
-    #: Prefixes of codes; ``SC`` where the comment names none.
-    codes: tuple[str, ...]
-    whole_file: bool
-    used: set[str] = field(default_factory=set)
+    extent: Extent
+    codes: tuple[Code, ...]
+    whole_file: bool = False
+    used: set[Code] = field(default_factory=set)
 
     def hides(self, code: str) -> bool:
         """Whether it silences a code; remembers that it did."""
-        if code in ("SC001", "SC900"):
-            return False
-        matching = {prefix for prefix in self.codes if code.startswith(prefix)}
+        matching = {one for one in self.codes if code.startswith(one.prefix)}
         self.used |= matching
         return bool(matching)
+
+    @property
+    def unused(self) -> Iterator[Code]:
+        """The codes that silenced nothing."""
+        return (code for code in self.codes if code not in self.used)
 
 
 class Suppressions:
@@ -44,27 +58,59 @@ class Suppressions:
         self.found: list[Suppression] = []
         self.problems: list[Problem] = []
         if "shapecalc:" in source.text:
-            for match in _COMMENT.finditer(source.text):
-                self._read(source, match)
-        self._by_line = {one.line: one for one in self.found if not one.whole_file}
+            self._read(source)
+        self._by_line: dict[int, list[Suppression]] = {}
+        for one in self.found:
+            if not one.whole_file:
+                self._by_line.setdefault(one.line, []).append(one)
         self._whole_file = [one for one in self.found if one.whole_file]
 
-    def _read(self, source: Source, match: re.Match[str]) -> None:
-        extent = match.span()
-        words = ["ALL"] if match["codes"] is None else match["codes"].split(",")
-        codes = []
-        for word in words:
-            try:
-                codes.append(read_code(word))
-            except UnknownCodeError as error:
-                self.problems.append(Problem("SC002", str(error), extent, error.help))
+    def _read(self, source: Source) -> None:
+        matches = list(_COMMENT.finditer(source.text))
+        texts = list(scalars(source)) if matches else []
+        for match in matches:
+            if not any(start <= match.start() < end for start, end in texts):
+                self._read_one(source, match)
+
+    def _read_one(self, source: Source, match: re.Match[str]) -> None:
+        extent = (match.start(), match.start("rest") + len(match["rest"].rstrip()))
+        word, rest = match["word"], match["rest"]
+        if word not in _WORDS:
+            # Anything else may be prose: only a slip of the pen is told.
+            if surely_meant(word, _WORDS):
+                self._wrong(f"there is no `{word}`", match.span("word"))
+            return
+        codes = [Code("SC", match.span("word"))]
+        if rest.startswith("["):
+            found = _CODES.match(source.text, match.start("rest"))
+            if found is None:
+                self._wrong("the bracket is not closed", extent)
+                return
+            codes = list(self._codes(found))
+        elif _CODE.match(rest):
+            self._wrong("codes stand in brackets", extent)
+            return
         line = source.span(extent).line
-        whole_file = match["what"] == "ignore-file"
+        whole_file = word == "ignore-file"
         self.found.append(Suppression(line, extent, tuple(codes), whole_file))
 
-    def hide(self, diagnostic: Diagnostic, layer_line: int | None = None) -> bool:
-        """Whether a comment silences a finding: one on its line, on the first line of its layer,
-        or for the whole file."""
-        lines = {diagnostic.line, layer_line}
-        candidates = [self._by_line[line] for line in lines if line in self._by_line]
-        return any(one.hides(diagnostic.code) for one in (*candidates, *self._whole_file))
+    def _wrong(self, message: str, extent: Extent) -> None:
+        self.problems.append(Problem("SC002", f"a comment for shapecalc: {message}", extent, HOW))
+
+    def _codes(self, match: re.Match[str]) -> Iterator[Code]:
+        at = match.start("codes")
+        for word in match["codes"].split(","):
+            extent = (at, at + len(word)) if word.strip() else match.span()
+            at += len(word) + 1
+            try:
+                yield Code(read_code(word), extent)
+            except UnknownCodeError as error:
+                self.problems.append(Problem("SC002", str(error), extent, error.help))
+
+    def hide(self, code: str, lines: Iterable[int]) -> bool:
+        """Whether a comment silences a finding of a code: one on these lines, or for the file."""
+        if not self.found:
+            return False
+        here = (one for line in set(lines) for one in self._by_line.get(line, ()))
+        hiding = [one for one in (*here, *self._whole_file) if one.hides(code)]
+        return bool(hiding)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from shapecalc.spec.source import Extent, Mapping, Sequence, Source, parse
 
@@ -44,10 +45,15 @@ class Fault:
     within: int = 0
     #: Whether it is only to be found while the sizes that reach it are known.
     needs_sizes: bool = False
-    #: Whether even its layer's output cannot be known any more.
+    #: Whether it leaves something of the layer's output unknown.
     destroys: bool = False
     #: The path of the layer it is at, without the field.
     layer: str = ""
+
+    @property
+    def needs_values(self) -> bool:
+        """Whether it is only to be found by computing with what is known."""
+        return self.needs_sizes or self.code == "SC004"
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,9 @@ class Site:
         start, end = self.keys.value_extents[key]
         return self.text[start:end]
 
+    def is_number(self, key: str) -> bool:
+        """Whether a value is a number or an expression, not a list or a boolean."""
+        return self.raw(key) not in ("true", "false", "same", "valid") and self.raw(key)[0] != "["
 
     def quoted(self, key: str) -> str:
         """A value as it can be written in braces."""
@@ -132,8 +141,8 @@ def load(path: Path) -> Spec:
         lists = [(block["layers"], f"blocks.{name}.layers") for name, block in blocks.items()]
         if "layers" in model:
             lists.append((model["layers"], "layers"))
-        for layers, path in lists:
-            first = Site(prefix + path, None, (0, 0), layers, 0, blocks, prefix, "pytorch", text)
+        for layers, where in lists:
+            first = Site(prefix + where, None, (0, 0), layers, 0, blocks, prefix, "pytorch", text)
             first = replace(first, framework=model.get("framework", "pytorch"))
             sites += _sites(layers, first)
     return Spec(path.stem, text, models, tuple(sites))
@@ -180,7 +189,9 @@ MERGES = {"add", "concat", "multiply"}
 CONTAINERS = {"sequential", "residual", "parallel"}
 LISTS = {"layers", "body", "shortcut", "branches"}
 #: Keys whose values are neither numbers nor expressions.
-NOT_NUMBERS = {"type", "name", "from", "like", "share", "expect", "ignore", "merge", *LISTS}
+NOT_NUMBERS = {
+    "type", "name", "from", "like", "share", "expect", "ignore", "merge", "dtype", "act", *LISTS
+}  # fmt: skip
 #: The integers among the fields.
 INTEGERS = {
     "out_channels", "kernel_size", "stride", "groups", "out_features", "output_size",
@@ -213,7 +224,7 @@ def misspell(word: str) -> str:
     return word[0] + word
 
 
-# --- the kinds --------------------------------------------------------------------------------------
+# --- the kinds ------------------------------------------------------------------------------------
 
 Kind = Callable[[Site], Iterator[Fault]]
 KINDS: dict[str, Kind] = {}
@@ -225,9 +236,7 @@ def kind(function: Kind) -> Kind:
     return function
 
 
-def _added(
-    site: Site, kind: str, key: str, value: str, code: str, **more: Any
-) -> Fault:
+def _added(site: Site, kind: str, key: str, value: str, code: str, **more: Any) -> Fault:
     """A key that the layer does not have, or another value for it where it does."""
     if key in site.keys:
         return _changed(site, kind, key, value, code, **more)
@@ -235,9 +244,7 @@ def _added(
     return Fault(kind, f"{site.path}.{key}", (edit,), code, anchor, within, layer=site.path, **more)
 
 
-def _changed(
-    site: Site, kind: str, key: str, value: str, code: str, **more: Any
-) -> Fault:
+def _changed(site: Site, kind: str, key: str, value: str, code: str, **more: Any) -> Fault:
     """Another value for a key; found at the key."""
     edit = Edit(*site.keys.value_extents[key], value)
     anchor = site.keys.key_extents[key][0]
@@ -254,7 +261,11 @@ def _renamed(site: Site, kind: str, key: str, word: str) -> Fault:
 @kind
 def wrong_declared_input(site: Site) -> Iterator[Fault]:
     """in_channels, in_features, num_features that the input does not have."""
-    for types, key in ((CONVS, "in_channels"), ({"linear"}, "in_features"), (NORMS, "num_features")):
+    for types, key in (
+        (CONVS, "in_channels"),
+        ({"linear"}, "in_features"),
+        (NORMS, "num_features"),
+    ):
         if site.type in types:
             yield _added(site, "wrong_declared_input", key, str(ODD), "SC101", needs_sizes=True)
 
@@ -264,26 +275,23 @@ def kernel_too_large(site: Site) -> Iterator[Fault]:
     """A kernel that does not fit; a transposed convolution: padding that eats its output."""
     name = "kernel_too_large"
     if site.type == "conv_transpose2d":
-        yield _added(site, name, "padding", "9999", "SC102", needs_sizes=True)
+        yield _added(site, name, "padding", "9999", "SC102", needs_sizes=True, destroys=True)
     elif site.type in CONVS | POOLS and site.keys.get("padding") != "same":
-        yield _changed(site, name, "kernel_size", "9999", "SC102", needs_sizes=True)
+        yield _changed(site, name, "kernel_size", "9999", "SC102", needs_sizes=True, destroys=True)
 
 
 @kind
 def groups_do_not_divide(site: Site) -> Iterator[Fault]:
     """Groups that are no divisor."""
     if site.type in CONVS | {"channel_shuffle"}:
-        needs = site.type == "channel_shuffle"
-        yield _added(
-            site, "groups_do_not_divide", "groups", str(ODD), "SC105", needs_sizes=needs
-        )
+        yield _added(site, "groups_do_not_divide", "groups", str(ODD), "SC105", needs_sizes=True)
 
 
 @kind
 def stride_of_zero(site: Site) -> Iterator[Fault]:
     """A stride of 0."""
     if site.type in CONVS | POOLS:
-        yield _added(site, "stride_of_zero", "stride", "0", "SC106", needs_sizes=True)
+        yield _added(site, "stride_of_zero", "stride", "0", "SC106", destroys=True)
 
 
 @kind
@@ -408,14 +416,15 @@ def wrong_argument(site: Site) -> Iterator[Fault]:
         params = site.blocks[site.type].get("params", {})
         for key in site.keys:
             if key in params:
-                yield _changed(site, "wrong_argument", key, "three", "SC004", destroys=True)
+                code = "SC003" if key == "act" else "SC004"  # in these specs a type
+                yield _changed(site, "wrong_argument", key, "three", code, destroys=True)
 
 
 @kind
 def unknown_name(site: Site) -> Iterator[Fault]:
     """An unknown name in each number or expression."""
     for key in site.keys:
-        if key not in NOT_NUMBERS and site.raw(key) not in ("true", "false"):
+        if key not in NOT_NUMBERS and site.is_number(key):
             value = f"({site.raw(key)}) + qqqqqqqq"
             yield _changed(site, "unknown_name", key, value, "SC004", destroys=True)
 
@@ -441,7 +450,7 @@ def misspelt_name(site: Site) -> Iterator[Fault]:
 def division_by_zero(site: Site) -> Iterator[Fault]:
     """A division by zero in each number."""
     for key in site.keys:
-        if key not in (*NOT_NUMBERS, "when") and site.raw(key) not in ("true", "false"):
+        if key not in (*NOT_NUMBERS, "when") and site.is_number(key):
             value = f"({site.raw(key)}) // 0"
             yield _changed(site, "division_by_zero", key, value, "SC004", destroys=True)
 
@@ -459,17 +468,23 @@ def ill_typed_when(site: Site) -> Iterator[Fault]:
     yield _added(site, "ill_typed_when", "when", "1 + 1", "SC004", destroys=True)
 
 
+def _off_by_one(size: int | str) -> str:
+    """Another size for an ``expect``; an odd one for ``_``, which matches anything."""
+    return str(ODD if size == "_" else size + 1 if isinstance(size, int) else f"{size} + 1")
+
+
 @kind
 def wrong_expect(site: Site) -> Iterator[Fault]:
     """Each size of an ``expect`` off by one; an ``expect`` of odd sizes where there is none."""
     if "expect" not in site.keys:
-        for value in (f"[{ODD}]", f"[{ODD}, {ODD}, {ODD}]"):
+        odd = ODD + 2 * (crc32(site.path.encode()) % 1000)  # no two layers agree by chance
+        for value in (f"[{odd}]", f"[{odd}, {odd}, {odd}]"):
             yield _added(site, "wrong_expect", "expect", value, "SC108", needs_sizes=True)
         return
     sizes = site.keys["expect"]
     anchor = site.keys.key_extents["expect"][0]
     for size, (start, end) in zip(sizes, sizes.item_extents, strict=True):
-        edit = Edit(start, end, str(size + 1))
+        edit = Edit(start, end, _off_by_one(size))
         path = f"{site.path}.expect"
         yield Fault(
             "wrong_expect", path, (edit,), "SC108", anchor, layer=site.path, needs_sizes=True
@@ -491,9 +506,7 @@ def duplicate_key(site: Site) -> Iterator[Fault]:
             before = ", " if site.flow else "\n" + " " * column
             edit = Edit(end, end, f"{before}{key}: {value}")
             path = f"{site.path}.{key}"
-            yield Fault(
-                "duplicate_key", path, (edit,), "SC005", end, len(before), layer=site.path
-            )
+            yield Fault("duplicate_key", path, (edit,), "SC005", end, len(before), layer=site.path)
 
 
 @kind
@@ -532,7 +545,7 @@ def no_type(site: Site) -> Iterator[Fault]:
     yield Fault("no_type", site.path, (edit,), "SC002", start, layer=site.path, destroys=True)
 
 
-# --- faults of whole models ---------------------------------------------------------------------------
+# --- faults of whole models -----------------------------------------------------------------------
 
 
 def model_faults(spec: Spec) -> Iterator[Fault]:
@@ -573,7 +586,10 @@ def _outputs(model: Mapping, prefix: str, text: str) -> Iterator[Fault]:
         edit = Edit(start, start, "outputs: [qqqqqqqq]\n")
         yield Fault("wrong_output", prefix + "outputs", (edit,), "SC006", start, len("outputs: ["))
     elif value is not None:
-        for start, end in value.item_extents:
+        extents = (
+            value.item_extents if isinstance(value, Sequence) else value.value_extents.values()
+        )
+        for start, end in extents:
             for word in ("qqqqqqqq", misspell(text[start:end])):
                 edit = Edit(start, end, word)
                 yield Fault("wrong_output", prefix + "outputs", (edit,), "SC006", start)
@@ -588,7 +604,7 @@ def _model_expect(model: Mapping, prefix: str) -> Iterator[Fault]:
         shapes = [(value[name], value.key_extents[name][0]) for name in value]
     for shape, anchor in shapes:
         for size, (start, end) in zip(shape, shape.item_extents, strict=True):
-            edit = Edit(start, end, str(size + 1))
+            edit = Edit(start, end, _off_by_one(size))
             yield Fault(
                 "wrong_model_expect", f"{prefix}expect", (edit,), "SC108", anchor, needs_sizes=True
             )
@@ -613,7 +629,7 @@ def _vars(model: Mapping, prefix: str, text: str) -> Iterator[Fault]:
         raw = text[extent[0] : extent[1]]
         anchor = model["vars"].key_extents[name][0]
         for value in (f"({raw}) // 0", f"({raw}) + qqqqqqqq"):
-            edit = Edit(*extent, value)
+            edit = Edit(extent[0], extent[1], value)
             yield Fault(
                 "wrong_var", f"{prefix}vars.{name}", (edit,), "SC004", anchor, destroys=True
             )
@@ -623,3 +639,8 @@ def faults_of(spec: Spec) -> list[Fault]:
     """Every fault that can be planted into a spec."""
     found = [fault for site in spec.sites for make in KINDS.values() for fault in make(site)]
     return [*found, *model_faults(spec)]
+
+
+def overlap(one: Fault, other: Fault) -> bool:
+    """Whether two faults cannot be planted into the same text."""
+    return any(a.start <= b.end and b.start <= a.end for a in one.edits for b in other.edits)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from shapecalc import __version__
 from shapecalc.cli import _terminal
@@ -51,6 +51,23 @@ def command_module(name: str) -> "ModuleType | None":
         return None
 
 
+class PanelCommand(TyperCommand):
+    """A command whose help lists its options by panel."""
+
+    def format_options(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record is not None:
+                default = "Arguments" if param.param_type_name == "argument" else "Options"
+                panel = getattr(param, "rich_help_panel", None) or default
+                panels.setdefault(panel, []).append(record)
+        last = panels.pop("Options", [])
+        for title, rows in [*panels.items(), ("Options", last)]:
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
 class CommandGroup(TyperGroup):
     """The commands of this package, each imported when it is asked for."""
 
@@ -67,7 +84,7 @@ class CommandGroup(TyperGroup):
 
     def _build(self, name: str, function: Callable[..., int | None]) -> "Command":
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
-        app.command(name, context_settings=SETTINGS)(function)
+        app.command(name, cls=PanelCommand, context_settings=SETTINGS)(function)
         command = typer.main.get_command(app)
         # Whether --color stands before the command or after it is the same.
         command.params.extend(param for param in self.params if param.name == "color")

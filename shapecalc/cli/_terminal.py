@@ -47,6 +47,26 @@ def print_error(text: str, code: str | None = None) -> None:
     sys.stderr.write(f"{style(label, 'bold', 'red', stream=sys.stderr)}: {text}\n")
 
 
+def print_note(text: str) -> None:
+    """Write a line to standard error that is no result and no error."""
+    sys.stdout.flush()
+    sys.stderr.write(f"{escaped(text)}\n")
+
+
+def escaped(text: str) -> str:
+    """The text with every control character written out."""
+    from shapecalc.render._escape import printable
+
+    return printable(text)
+
+
+def printable_lines(text: str) -> str:
+    """Lines as a terminal may show them; unchanged where a program reads them."""
+    if not sys.stdout.isatty():
+        return text
+    return "\n".join(escaped(line.rstrip("\r").replace("\t", "    ")) for line in text.split("\n"))
+
+
 def prepare_streams() -> None:
     """Let no character that a stream cannot show be the end of the run."""
     codecs.register_error("shapecalc", _nearest_ascii)

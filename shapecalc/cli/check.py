@@ -4,60 +4,57 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import Annotated, Any
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import typer
 
-from shapecalc.cli import _terminal
+from shapecalc.cli import _check_options as opt
+from shapecalc.cli import _check_output, _terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from shapecalc.render import Options
+    from shapecalc.report import FileReport, Report
+    from shapecalc.run import Action, Outcome
 
 PANEL = "Specs"
 ORDER = 100
 
-Paths = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PATH...",
-        help="Specs, folders of them, or - for standard input.",
-        show_default=False,
-    ),
-]
-Format = Annotated[
-    str,
-    typer.Option("--format", "-f", metavar="FORMAT", help="table, json, … (see below)."),
-]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Replace a value of `vars`; repeatable."),
-]
-Input = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--input",
-        metavar="[NAME=]SHAPE",
-        help="Replace an input's shape: 3x128x128; NAME is an input or a model; repeatable.",
-    ),
-]
-Strict = Annotated[bool, typer.Option("--strict", help="Fail on warnings too.")]
-Notes = Annotated[bool, typer.Option("--notes", help="List notes, rather than only count them.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what was found, no tables.")]
-Depth = Annotated[
-    int | None,
-    typer.Option("--depth", min=1, metavar="N", help="Levels of blocks that the table shows."),
-]
-Unfold = Annotated[bool, typer.Option("--unfold", help="Show every row of the table.")]
-
 
 def command(
-    paths: Paths,
-    output_format: Format = "table",
-    assignments: Set = None,
-    shapes: Input = None,
-    strict: Strict = False,
-    notes: Notes = False,
-    quiet: Quiet = False,
-    depth: Depth = None,
-    unfold: Unfold = False,
+    paths: opt.Paths,
+    formats: opt.Format = None,
+    outputs: opt.Output = None,
+    notes: opt.Notes = False,
+    quiet: opt.Quiet = False,
+    statistics: opt.Statistics = False,
+    depth: opt.Depth = None,
+    unfold: opt.Unfold = False,
+    assignments: opt.Set = None,
+    shapes: opt.Input = None,
+    select: opt.Select = None,
+    extend_select: opt.ExtendSelect = None,
+    ignore: opt.Ignore = None,
+    severities: opt.Severities = None,
+    strict: opt.Strict = False,
+    exit_zero: opt.ExitZero = False,
+    fix: opt.Fix = False,
+    diff: opt.Diff = False,
+    baseline: opt.BaselineFile = None,
+    write_baseline: opt.WriteBaseline = None,
+    max_params: opt.MaxParams = None,
+    max_trainable_params: opt.MaxTrainableParams = None,
+    max_macs: opt.MaxMacs = None,
+    max_memory: opt.MaxMemory = None,
+    max_layers: opt.MaxLayers = None,
+    max_depth: opt.MaxDepth = None,
+    max_layer_params: opt.MaxLayerParams = None,
+    max_layer_macs: opt.MaxLayerMacs = None,
+    config: opt.ConfigFile = None,
+    isolated: opt.Isolated = False,
 ) -> int:
     """Check specs: every layer's output shape and parameters, and what is wrong.
 
@@ -67,21 +64,55 @@ def command(
 
     \b
       shapecalc check model.yaml
-      shapecalc check specs/ --format json
+      shapecalc check specs/ --format json -o report.json
+      shapecalc check specs/ --format sarif -o shapecalc.sarif --format github
       shapecalc check model.yaml --set width=128 --input 3x128x128
+      shapecalc check specs/ --select SC2,SC3 --strict --max-params 25M
     """
-    from shapecalc import render
-    from shapecalc.checker import Settings, worst
+    from shapecalc import render, run
+    from shapecalc.checker import Settings
     from shapecalc.report import Report
 
-    if output_format not in render.formats():
-        raise typer.BadParameter(
-            f"{output_format!r} is none of {', '.join(render.formats())}.",
-            param_hint="'--format'",
-        )
-    settings = Settings(_assignments(assignments or []), _shapes(shapes or []))
-    files, unreadable = _check_all(paths, settings)
-    report = Report(tuple(files))
+    targets = _check_output.targets(_formats(formats, statistics), outputs)
+    if outputs and (diff or write_baseline):
+        raise typer.BadParameter("There is no report with it.", param_hint="'--output'")
+    action = _action(paths, fix, diff, bool(assignments or shapes))
+    limits = opt.limits(
+        params=max_params,
+        trainable_params=max_trainable_params,
+        macs=max_macs,
+        memory=max_memory,
+        layers=max_layers,
+        depth=max_depth,
+        layer_params=max_layer_params,
+        layer_macs=max_layer_macs,
+    )
+    settings = Settings(
+        opt.assignments(assignments),
+        opt.input_shapes(shapes),
+        command_line=opt.selection(select, extend_select, ignore, severities),
+        command_line_limits=limits,
+        strict=strict,
+    )
+    if isolated and config:
+        raise typer.BadParameter("It cannot be used with --isolated.", param_hint="'--config'")
+    outcomes = _run(paths, run.Setup(settings, config, isolated), action)
+    if outcomes is None:
+        return 2
+    unreadable = any(outcome.error for outcome in outcomes)
+    if action == "diff":
+        return _print_diff(outcomes, unreadable, exit_zero)
+    files = [outcome.report for outcome in outcomes if outcome.report]
+    wrong = run.unused_override([model for file in files for model in file.models], settings)
+    if wrong and not unreadable:
+        raise typer.BadParameter(wrong[1], param_hint=f"'{wrong[0]}'")
+    if write_baseline:
+        return _write_baseline(write_baseline, files) or 2 * unreadable
+    if baseline:
+        known = _without_known(baseline, outcomes)
+        if known is None:
+            return 2
+        files = known
     options = render.Options(
         color=_terminal.wants_color(sys.stdout),
         width=_width(),
@@ -90,121 +121,145 @@ def command(
         unfold=unfold,
         quiet=quiet,
     )
-    _terminal.print_out(render.render(report, output_format, options).rstrip("\n"))
-    if unreadable:
+    written = _print(Report(tuple(files)), targets, options, statistics)
+    if unreadable or not written:
         return 2
-    severity = worst(report.diagnostics)
-    return int(severity == "error" or (strict and severity == "warning"))
+    return int(not exit_zero and any(outcome.fails for outcome in outcomes))
+
+
+def _formats(formats: list[str] | None, statistics: bool) -> list[str]:
+    """The output formats; wrong usage for one that there is not."""
+    chosen = formats or ["table"]
+    known = ["table", "json"] if statistics else opt.FORMATS
+    for name in chosen:
+        if name not in known:
+            there = "with --statistics, " if statistics else ""
+            message = f"{name!r} is none of {', '.join(known)}."
+            raise typer.BadParameter(f"{there}{message}", param_hint="'--format'")
+    return chosen
+
+
+def _action(paths: list[str], fix: bool, diff: bool, overridden: bool) -> Action:
+    """What to do with the files; wrong usage where nothing can be fixed."""
+    if not (fix or diff):
+        return "check"
+    option = "'--diff'" if diff else "'--fix'"
+    if overridden:
+        raise typer.BadParameter(
+            "It works on specs as they are written: leave --set and --input out.",
+            param_hint=option,
+        )
+    if not diff and "-" in paths:
+        raise typer.BadParameter("Standard input cannot be changed: use --diff.", param_hint=option)
+    return "diff" if diff else "fix"
+
+
+def _run(paths: list[str], setup: object, action: Action) -> list[Outcome] | None:
+    """Do it, and say what could not be read and what was skipped; ``None``: not even begun."""
+    from shapecalc import run
+    from shapecalc.config import ConfigError
+
+    assert isinstance(setup, run.Setup)
+    try:
+        jobs = run.plan(paths, setup)
+    except ConfigError as error:
+        _terminal.print_error(str(error))
+        return None
+    outcomes = list(run.run(jobs, action))
+    for outcome in outcomes:
+        if outcome.error:
+            _terminal.print_error(outcome.error)
+    _say_skipped(paths, outcomes)
+    fixed = sum(outcome.fixed for outcome in outcomes if not outcome.error)
+    if fixed and action == "fix":
+        files = sum(bool(outcome.diff) for outcome in outcomes if not outcome.error)
+        _terminal.print_note(f"fixed {_count(fixed, 'finding')} in {_count(files, 'file')}")
+    return outcomes
+
+
+def _say_skipped(paths: list[str], outcomes: list[Outcome]) -> None:
+    """How many files of each folder are no specs."""
+    skipped = Counter(
+        one.job.folder for one in outcomes if one.report is None and one.error is None
+    )
+    checked = Counter(one.job.folder for one in outcomes)
+    for path in dict.fromkeys(paths):
+        if os.path.isdir(path):
+            count = skipped[path]
+            files = f"{_count(count, 'YAML file')} without `layers` skipped"
+            if count == checked[path]:
+                _terminal.print_note(f"{path}: no specs found ({files})")
+            elif count:
+                _terminal.print_note(f"{path}: {files}")
+
+
+def _print_diff(outcomes: list[Outcome], unreadable: bool, exit_zero: bool) -> int:
+    """Show what would be fixed."""
+    for outcome in outcomes:
+        if outcome.diff:
+            _terminal.print_out(_terminal.printable_lines(outcome.diff).rstrip("\n"))
+    fixed = sum(outcome.fixed for outcome in outcomes)
+    files = sum(bool(outcome.diff) for outcome in outcomes)
+    _terminal.print_note(f"would fix {_count(fixed, 'finding')} in {_count(files, 'file')}")
+    return 2 if unreadable else int(files > 0 and not exit_zero)
+
+
+def _write_baseline(path: Path, files: list[FileReport]) -> int:
+    """Write a baseline of all that was found; 2 where that cannot be done."""
+    from shapecalc.baseline import baseline_of
+    from shapecalc.fix import write_atomically
+
+    text, count = baseline_of(files, path)
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        _terminal.print_error(f"{path}: {error.strerror or error}")
+        return 2
+    _terminal.print_note(f"{path}: a baseline of {_count(count, 'finding')} written")
+    return 0
+
+
+def _without_known(path: Path, outcomes: list[Outcome]) -> list[FileReport] | None:
+    """The reports without what a baseline lists, also in the outcomes; ``None``: no baseline."""
+    from shapecalc.baseline import BaselineError, read_baseline
+
+    reported = [outcome for outcome in outcomes if outcome.report]
+    try:
+        known = read_baseline(path)
+    except BaselineError as error:
+        _terminal.print_error(str(error))
+        return None
+    files, hidden, stale = known.without_known(one.report for one in reported if one.report)
+    for outcome, report in zip(reported, files, strict=True):
+        outcome.report = report
+    if hidden:
+        _terminal.print_note(f"{path}: {_count(hidden, 'finding')} of the baseline not reported")
+    if stale:
+        gone = "1 entry is" if stale == 1 else f"{stale:,} entries are"
+        _terminal.print_note(f"{path}: {gone} found no more; --write-baseline writes it anew")
+    return files
+
+
+def _print(
+    report: Report, targets: list[_check_output.Target], options: Options, statistics: bool
+) -> bool:
+    """Write the report to each target; whether all could be written."""
+    from shapecalc import render
+
+    def text(target: _check_output.Target) -> str:
+        shown = replace(options, color=options.color and target.file is None)
+        if statistics:
+            return render.statistics(report, target.format)
+        return render.render(report, target.format, shown)
+
+    return _check_output.write((target, text(target)) for target in targets)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _width() -> int:
     if sys.stdout.isatty():
         return min(os.get_terminal_size(sys.stdout.fileno()).columns, 120)
     return int(os.environ.get("COLUMNS", "0")) or 80
-
-
-def _check_all(paths: list[str], settings: Any) -> tuple[list[Any], bool]:
-    """The reports of all files, and whether one of them could not be read."""
-    from shapecalc import checker
-
-    reports = []
-    unreadable = False
-    for path in paths:
-        try:
-            sources = _sources(path)
-        except checker.UnreadableError as error:
-            _terminal.print_error(str(error))
-            unreadable = True
-            continue
-        _require_used(settings, sources)
-        reports += [checker.check_source(source, settings) for source in sources]
-    return reports, unreadable
-
-
-def _sources(path: str) -> list[Any]:
-    from shapecalc import checker
-    from shapecalc.spec.source import Source, decode
-
-    if path == "-":
-        try:
-            return [Source("<stdin>", decode(sys.stdin.buffer.read()))]
-        except UnicodeError:
-            raise checker.UnreadableError("<stdin>: the text is not UTF-8") from None
-    folder = Path(path)
-    if not folder.is_dir():
-        return [checker.read_source(path)]
-    found = [checker.read_source(file) for file in checker.find_specs(folder)]
-    specs = [source for source in found if checker.is_spec(source)]
-    skipped = len(found) - len(specs)
-    if skipped or not specs:
-        files = f"{skipped} YAML file{'' if skipped == 1 else 's'} without `layers` skipped"
-        message = files if specs else f"no specs found ({files})"
-        sys.stderr.write(f"{path}: {message}\n")
-    return specs
-
-
-def _assignments(texts: list[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` as values of ``vars``; wrong usage for anything else."""
-    from shapecalc.spec.expressions import ExpressionError
-    from shapecalc.spec.source import resolve_scalar
-    from shapecalc.spec.values import compile_value, whole
-
-    found = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip():
-            raise typer.BadParameter(f"{text!r} is not NAME=VALUE.", param_hint="'--set'")
-        try:
-            template = compile_value(resolve_scalar(value.strip()), words=True)
-            found[name.strip()] = whole(template.evaluate({}))
-        except (ExpressionError, OverflowError) as error:
-            raise typer.BadParameter(f"{text!r}: {error}", param_hint="'--set'") from None
-    return found
-
-
-def _shapes(texts: list[str]) -> dict[str, tuple[int, ...]]:
-    """``[NAME=]SHAPE`` as shapes by name; wrong usage for anything else."""
-    found = {}
-    for text in texts:
-        name, _, shape = text.rpartition("=")
-        parts = shape.lower().replace("×", "x").split("x")
-        if not all(part.isascii() and part.isdigit() and 0 < int(part) < 2**53 for part in parts):
-            raise typer.BadParameter(
-                f"{shape!r} is not a shape without the batch, like 3x224x224.",
-                param_hint="'--input'",
-            )
-        found[name.strip()] = tuple(int(part) for part in parts)
-    return found
-
-
-def _require_used(settings: Any, sources: list[Any]) -> None:
-    """Wrong usage where an override names nothing in a file that stands alone."""
-    if not (settings.set or settings.inputs):
-        return
-    from shapecalc.spec.build import build_models
-    from shapecalc.spec.names import did_you_mean
-    from shapecalc.spec.source import parse
-
-    models = [model for source in sources for model in build_models(source, parse(source)[0])[0]]
-    variables = {name for model in models for name in model.vars}
-    for name in settings.set.keys() - variables:
-        near = did_you_mean(name, variables)
-        hint = f" Did you mean {near!r}?" if near else ""
-        raise typer.BadParameter(f"No spec has a var {name!r}.{hint}", param_hint="'--set'")
-    free = [model for model in models if any(given.model is None for given in model.inputs)]
-    names = {model.name for model in free} | {
-        given.name for model in free for given in model.inputs
-    }
-    for name in settings.inputs:
-        if not name and (len(free) > 1 or any(not model.single_input for model in free)):
-            choices = ", ".join(sorted(names - {"input"}))
-            raise typer.BadParameter(
-                f"Several inputs: say which, NAME=SHAPE with one of {choices}.",
-                param_hint="'--input'",
-            )
-        if name and name not in names:
-            near = did_you_mean(name, names)
-            hint = f" Did you mean {near!r}?" if near else ""
-            raise typer.BadParameter(
-                f"No input or model is called {name!r}.{hint}", param_hint="'--input'"
-            )

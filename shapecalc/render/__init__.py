@@ -39,3 +39,10 @@ def render(report: Report, format: str, options: Options | None = None) -> str:
     module = import_module(f"{__name__}.{format}")
     text: str = module.render(report, options or Options())
     return text
+
+
+def statistics(report: Report, format: str) -> str:
+    """How often each rule was broken, as ``table`` or as ``json``."""
+    from shapecalc.render import _statistics
+
+    return _statistics.statistics(report, format)

@@ -23,7 +23,8 @@ def describe(found: Diagnostic, source: Source) -> Text:
     if found.sizes:
         _line(text, "sizes", " → ".join(found.sizes))
     for related in found.related:
-        _line(text, "line", f"{related.span.line}: {related.message}")
+        if related.span.line != found.first_use:
+            _line(text, "see", f"line {related.span.line}: {related.message}")
     if found.help:
         _line(text, "help", found.help)
     return text
@@ -72,7 +73,7 @@ def summary(diagnostics: list[Diagnostic], models: int, hidden: int, notes_shown
         text.append(", ".join(parts), style="bold yellow")
     else:
         text.append("no errors", style="bold green")
-    text.append(f" in {_count(models, 'model')}")
+    text.append(f" in {_count(models, 'model')}" if models else " in a file without models")
     if counts[Severity.NOTE]:
         how = "" if notes_shown else ": --notes lists them"
         text.append(f" ({_count(counts[Severity.NOTE], 'note')}{how})")

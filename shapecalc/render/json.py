@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
+
+from shapecalc.render._json import dumps
 
 if TYPE_CHECKING:
     from shapecalc.render import Options
@@ -12,4 +13,4 @@ if TYPE_CHECKING:
 
 def render(report: Report, _options: Options) -> str:
     """The report as one JSON object."""
-    return json.dumps(report.to_dict(), ensure_ascii=True, indent=2)
+    return dumps(report.to_dict(), indent=2)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from shapecalc.diagnostics import Severity
 from shapecalc.layers.base import format_shape
-from shapecalc.render._escape import printable
+from shapecalc.render._escape import inert, printable
 from shapecalc.render._findings import STYLES, describe, summary
 from shapecalc.render._rows import Row, rows_of, walk_rows
 from shapecalc.report import ModelReport, Report, Total
@@ -45,7 +45,7 @@ def render(report: Report, options: Options) -> str:
     hidden = sum(model.hidden_diagnostics for model in report.models)
     line = summary(report.diagnostics, len(report.models), hidden, options.notes)
     console.print(line, soft_wrap=True)
-    return stream.getvalue()
+    return inert(stream.getvalue())
 
 
 def _print_model(console: Console, model: ModelReport, options: Options) -> None:

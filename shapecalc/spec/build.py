@@ -106,6 +106,7 @@ class _ModelBuilder(Reader):
         model = self.model
         self.keys = keys = good = self.check_keys(schema.ModelKeys, self.keys, "a model", "")
         model.keys = keys
+        self.stray = good.stray
         for key in ("name", "description"):
             if key in good and keys[key] is not None:
                 setattr(model, key, self.text(keys, key))
@@ -162,7 +163,7 @@ class _ModelBuilder(Reader):
 
     def _says_input(self) -> bool:
         """Whether there is an input, or a key that may be meant for it."""
-        return self.keys.stray or "input" in self.written or "inputs" in self.written
+        return self.stray or "input" in self.written or "inputs" in self.written
 
     def _input(self, name: str, value: Any, extent: Extent, path: str) -> InputSpec:
         spec = InputSpec(name, extent)

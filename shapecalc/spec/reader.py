@@ -78,9 +78,7 @@ class Reader:
             del checked[fault.key]
         return checked
 
-    def _known_keys(
-        self, model: type[schema.Keys], keys: Mapping, what: str, path: str
-    ) -> Checked:
+    def _known_keys(self, model: type[schema.Keys], keys: Mapping, what: str, path: str) -> Checked:
         """The entries of a mapping under the keys that were meant; unknown ones are reported."""
         known = schema.known_keys(model)
         checked = Checked(keys.extent)

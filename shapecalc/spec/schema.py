@@ -280,7 +280,7 @@ def _adapter(layer: type[Layer]) -> TypeAdapter[dict[str, Any]]:
 
 
 def _make_adapter(layer: type[Layer]) -> TypeAdapter[dict[str, Any]]:
-    # What is missing is reported where the keys are read; a container's lists are never among these.
+    # What is missing is reported where the keys are read; a container's lists are not here.
     keys = {name: NotRequired[info.annotation] for name, info in fields_of(layer).items()}
     make: Any = TypedDict
     fields = make("Fields", keys)
@@ -314,18 +314,16 @@ _WORDS: dict[Any, str] = {
     type(None): "null",
     dict: "a mapping",
     Any: "anything",
+    Text: "text",
+    Amount: "a number, with a unit or without (5M)",
 }
 _PLURALS = {int: "integers", float: "numbers", bool: "booleans", str: "words"}
 
 
 def words(annotation: Any) -> str:
     """An annotation in words: ``an integer or a list of integers``."""
-    if annotation is Text or annotation == Text:
-        return "text"
-    if annotation == Expression:
-        return "a number or an expression"
-    if annotation == Amount:
-        return "a number, with a unit or without (5M)"
+    if annotation in _WORDS:
+        return _WORDS[annotation]
     origin, args = get_origin(annotation), get_args(annotation)
     if origin in (Union, types.UnionType):
         if set(Text.__args__) <= set(args):
@@ -340,8 +338,5 @@ def words(annotation: Any) -> str:
             singles = [_PLURALS[part] for part in get_args(args[0]) if part in _PLURALS]
             inner = " or ".join(singles) or None
         return f"a list of {inner}" if inner else "a list"
-    if origin is dict:
-        return "a mapping"
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return "a mapping"
-    return _WORDS.get(annotation, "something else")
+    is_mapping = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return "a mapping" if origin is dict or is_mapping else "something else"

@@ -142,6 +142,22 @@ def parse(source: Source) -> tuple[list[Document], list[Problem]]:
     return builder.documents, builder.problems
 
 
+def scalars(source: Source) -> Iterator[Extent]:
+    """Where the text of values stands, up to a syntax error: a ``#`` in there is no comment."""
+    text = source.text
+    try:
+        for token in yaml.scan(text, Loader=Loader):
+            if isinstance(token, yaml.ScalarToken):
+                start, end = token.start_mark.index, token.end_mark.index
+                if text[start] in "|>":
+                    # The line with the indicator may end in a comment.
+                    found = re.compile(r"\r\n|[\r\n]").search(text, start)
+                    start = found.end() if found else end
+                yield start, end
+    except (yaml.YAMLError, ValueError, OverflowError):
+        return
+
+
 def _yaml_problem(source: Source, error: yaml.YAMLError) -> Problem:
     help = None
     if isinstance(error, yaml.MarkedYAMLError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from shapecalc.diagnostics import Fix
 from shapecalc.layers import Catalogue, catalogue
 from shapecalc.layers.base import Layer
-from shapecalc.diagnostics import Fix
 from shapecalc.spec import edits, schema
 from shapecalc.spec.expressions import RECEIVED, ExpressionError, describe
 from shapecalc.spec.model import Assertion, Binding, BlockSpec, LayerSpec, ModelSpec, Reference
@@ -15,7 +15,7 @@ from shapecalc.spec.names import did_you_mean, surely_meant
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.reader import RESERVED, Checked, Reader
 from shapecalc.spec.source import Extent, Mapping, Sequence, Source
-from shapecalc.spec.values import UNKNOWN_VALUE, compile_value, constant
+from shapecalc.spec.values import UNKNOWN_VALUE, Template, compile_value, constant
 
 COMMON = schema.known_keys(schema.LayerKeys)
 
@@ -269,17 +269,32 @@ class StackBuilder(Reader):
             layer.sources = self._references(keys, written["from"])
         if "share" in value:
             layer.share = Reference(value["share"], keys.value_extents[written["share"]])
-        for key in ("repeat", "when", "trainable"):
-            if key in value:
-                extent = keys.entry_extent(written[key])
-                template = self.template(value[key], extent, f"{path}.{key}")
-                setattr(layer, key, template or UNKNOWN_VALUE)
-                layer.broken = layer.broken or template is None
+        for key in [key for key in ("repeat", "when", "trainable") if key in value]:
+            template = self._control(layer, key, value[key], path)
+            setattr(layer, key, template or UNKNOWN_VALUE)
+            layer.broken = layer.broken or template is None
         if "expect" in value:
             layer.expect = self._expect(keys, written["expect"], path)
         if "ignore" in value:
             codes = value["ignore"]
             layer.ignore = frozenset([codes] if isinstance(codes, str) else codes)
+
+    def _control(self, layer: LayerSpec, key: str, written: Any, path: str) -> Template | None:
+        """A ``repeat``, ``when`` or ``trainable``; the type of one that is no expression is
+        checked here, in blocks that nothing uses as well."""
+        template = self.template(written, layer.key_extent(key), f"{path}.{key}")
+        if template is None or not template.constant:
+            return template
+        value = template.evaluate({})
+        if key == "repeat":
+            good, wanted = type(value) is int and value >= 0, "a whole number"
+        else:
+            good, wanted = isinstance(value, bool), "true or false"
+        if good:
+            return template
+        message = f"{layer.label()}: {key} must be {wanted}, not {describe(value)}"
+        self.report("SC002", message, layer.key_extent(key), None, f"{path}.{key}", layer.name)
+        return None
 
     def _layer_name(self, layer: LayerSpec, name: str, path: str) -> None:
         if name in RESERVED or "." in name or not name.strip():
@@ -505,7 +520,7 @@ class StackBuilder(Reader):
         missing = [
             name
             for name, default in block.params.items()
-            if default is None and name not in layer.written
+            if name not in layer.written and (default is None or layer.stray)
         ]
         for name in missing:
             binding.templates[name] = UNKNOWN_VALUE

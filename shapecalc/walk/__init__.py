@@ -7,8 +7,9 @@ which raise no further finding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from shapecalc.spec.expressions import UNKNOWN
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Extent
 from shapecalc.walk.ends import Ends
@@ -23,6 +24,8 @@ __all__ = ["Finding", "Overrides", "WalkResult", "walk"]
 
 #: How many of the places where spec and computation differ are tried both ways.
 MAX_DISPUTES = 12
+#: What a wrong size may lead to in the layers that read it.
+OF_SIZES = frozenset({"SC101", "SC102", "SC103", "SC104", "SC105", "SC107", "SC108"})
 #: How many layers may run for that in all.
 MAX_STEPS = 200_000
 
@@ -39,19 +42,38 @@ def walk(
     """
     earlier, overrides = earlier or {}, overrides or Overrides()
     result = _walk_once(spec, earlier, overrides, frozenset())
-    computed: frozenset[Extent] = frozenset()
-    tried: set[Extent] = set()
+    if len(result.findings) > 1 and result.disputes:
+        result = _settle(result, lambda computed: _walk_once(spec, earlier, overrides, computed))
+    _drop_shared(spec, result, earlier)
+    return result
+
+
+def _settle(result: WalkResult, walked: Callable[[frozenset[Extent]], WalkResult]) -> WalkResult:
+    """Try disputes the other way: all of them, then one after the other."""
     tries = min(MAX_DISPUTES, MAX_STEPS // (len(result.graph.nodes) + 1))
+    computed: frozenset[Extent] = frozenset()
+    every = frozenset(result.disputes)
+    if tries and len(every) > 1:
+        other = walked(every)
+        if _cost(other) < _cost(result):
+            computed, result = every, other
+    tried: set[Extent] = set()
     while len(tried) < tries and len(result.findings) > 1:
         dispute = next((place for place in result.disputes if place not in tried), None)
         if dispute is None:
             break
         tried.add(dispute)
-        other = _walk_once(spec, earlier, overrides, computed | {dispute})
-        if len(other.findings) < len(result.findings):
-            computed, result = computed | {dispute}, other
-    _drop_shared(spec, result, earlier)
+        other = walked(computed ^ {dispute})
+        if _cost(other) < _cost(result):
+            computed, result = computed ^ {dispute}, other
     return result
+
+
+def _cost(result: WalkResult) -> tuple[int, int]:
+    """How much is wrong, for a choice between two walks: the fewer findings, and of as many the
+    fewer that a wrong size may have led to."""
+    found = result.findings
+    return len(found), sum(finding.code in OF_SIZES for finding in found)
 
 
 def _drop_shared(spec: ModelSpec, result: WalkResult, earlier: Mapping[str, WalkResult]) -> None:
@@ -75,7 +97,9 @@ def _walk_once(
 ) -> WalkResult:
     state = State(spec, overrides, computed)
     values, expectations, ends = Values(state), Expectations(state), Ends(state, earlier)
-    state.vars = values.values(spec.vars, {}, spec.var_extents, "vars")
+    state.vars = values.values(
+        spec.vars, dict.fromkeys(spec.dims, UNKNOWN), spec.var_extents, "vars"
+    )
     inputs = {given.name: ends.input(given) for given in spec.inputs}
     scope = Scope(dict(state.vars), inputs["input"] if spec.single_input else None)
     if not spec.single_input:

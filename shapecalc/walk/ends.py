@@ -10,7 +10,7 @@ from shapecalc.layers.base import Shape, Tensor
 from shapecalc.spec.expressions import UNKNOWN, ExpressionError, UnknownValueError, describe
 from shapecalc.spec.model import InputSpec
 from shapecalc.spec.names import did_you_mean
-from shapecalc.spec.values import whole
+from shapecalc.spec.values import Template, whole
 from shapecalc.walk.scope import Result, Scope, UnresolvedError
 from shapecalc.walk.state import State, WalkResult, unknown_port
 
@@ -38,6 +38,8 @@ class Ends:
             -1 - len(self.state.graph.inputs), given.name, "input", None, (), None, (tensor,)
         )
         self.state.graph.inputs[given.name] = node
+        if tensor.shape is None:
+            self.state.uncertain.add(node.number)
         return Result((Port(node, 0, tensor),), f"`{given.name}`")
 
     def sizes(self, given: InputSpec) -> Shape | None:
@@ -48,7 +50,7 @@ class Ends:
             try:
                 size = whole(template.evaluate(self.state.vars))
             except UnknownValueError:
-                pass
+                self.symbolic(given, template)
             except ExpressionError as error:
                 self.findings.report("SC004", str(error), given.extent, error.help, given.name)
             if size is not UNKNOWN and (
@@ -59,6 +61,14 @@ class Ends:
                 size = UNKNOWN
             sizes.append(None if size is UNKNOWN else size)
         return tuple(sizes)
+
+    def symbolic(self, given: InputSpec, template: Template) -> None:
+        """Say that a size of ``dims`` needs a number."""
+        dims = [name for name in self.state.spec.dims if name in template.names]
+        if dims:
+            message = f"`{given.name}` has the symbolic size {dims[0]}: numbers are needed"
+            help = "give its shape on the command line: --input 3x224x224"
+            self.findings.report("SC002", message, given.extent, help, given.name)
 
     def model_output(self, given: InputSpec) -> Tensor:
         """The single output of an earlier model."""

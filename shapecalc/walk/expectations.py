@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapecalc.graph import Port
-from shapecalc.layers.base import Shape, Tensor, format_shape, plural
+from shapecalc.layers.base import Call, Shape, Tensor, format_shape, plural
+from shapecalc.layers.merge import axis_name
 from shapecalc.spec.expressions import ExpressionError, UnknownValueError, describe
 from shapecalc.spec.model import Assertion, LayerSpec
 from shapecalc.spec.values import whole
@@ -44,13 +45,13 @@ class Expectations:
             if self.skips(assertion):
                 continue
             wanted = self.asserted(assertion, self.state.vars, path, None)
-            message = differs(port.tensor.shape, wanted)
+            message = differs(port.tensor.shape, wanted, self.state.channels_last)
             if message:
                 label = f"output `{name}`" if name else "the output"
                 self.findings.report(
                     "SC108",
                     f"{label} is {format_shape(port.tensor.shape)}, expect says "
-                    f"{format_shape(wanted)}: {message}",
+                    f"{format_shape(wanted)}" + (f": {message}" if len(wanted) > 1 else ""),
                     assertion.extent,
                     None,
                     path,
@@ -99,7 +100,7 @@ class Expectations:
     ) -> Port:
         """One output against the shape declared for it; SC108 where they differ."""
         shape = port.tensor.shape
-        message = differs(shape, wanted)
+        message = differs(shape, wanted, self.state.channels_last)
         if message and not failed:
             self.state.disputes.append(layer.extent)
             self.findings.report(
@@ -157,23 +158,31 @@ class Expectations:
                     self.findings.report(
                         "SC004", f"expect: {error}", extent, error.help, path, name
                     )
-            if size is not None and (isinstance(size, bool) or not isinstance(size, int)):
-                message = f"expect: a size is a whole number, not {describe(size)}"
-                self.findings.report("SC004", message, assertion.extent, None, path)
+            if size is not None and (
+                isinstance(size, bool) or not isinstance(size, int) or size < 1
+            ):
+                message = f"expect: a size is a whole number above 0, not {describe(size)}"
+                code = "SC002" if template and template.constant else "SC004"
+                self.findings.report(code, message, assertion.extent, "or _ for any size", path)
                 size = None
             sizes.append(size)
         return tuple(sizes)
 
 
-def differs(shape: Shape | None, wanted: Shape) -> str | None:
-    """How a shape differs from an asserted one: ``axis 2 is 33, not 32``."""
+def differs(shape: Shape | None, wanted: Shape, channels_last: bool = False) -> str | None:
+    """How a shape differs from an asserted one: ``height and width are 31, not 32``."""
     if shape is None:
         return None
     if len(shape) != len(wanted):
         return f"{plural(len(shape), 'axis')}, not {len(wanted)}"
-    wrong = [
-        f"axis {axis + 1} is {have}, not {want}"
-        for axis, (have, want) in enumerate(zip(shape, wanted, strict=True))
-        if have is not None and want is not None and have != want
+    call = Call((Tensor(shape),), channels_last=channels_last)
+    wrong: dict[tuple[int, int], list[str]] = {}
+    for axis, (have, want) in enumerate(zip(shape, wanted, strict=True)):
+        if have is not None and want is not None and have != want:
+            wrong.setdefault((have, want), []).append(axis_name(call, len(shape), axis))
+    parts = [
+        f"{' and '.join(names)} {'is' if len(names) == 1 and names != ['channels'] else 'are'} "
+        f"{have}, not {want}"
+        for (have, want), names in wrong.items()
     ]
-    return ", ".join(wrong) or None
+    return ", ".join(parts) or None

@@ -25,9 +25,9 @@ _CANDIDATES: dict[Any, tuple[Any, ...]] = {
 def agreed(one: Tensor, other: Tensor) -> Tensor:
     """A tensor that is either of two: the sizes on which they agree."""
     if one.shape is None or other.shape is None or len(one.shape) != len(other.shape):
-        return Tensor(None, one.dtype)
+        return one._replace(shape=None)
     sizes = (a if a == b else None for a, b in zip(one.shape, other.shape, strict=True))
-    return Tensor(tuple(sizes), one.dtype)
+    return one._replace(shape=tuple(sizes))
 
 
 def certain_outputs(
@@ -49,8 +49,6 @@ def certain_outputs(
             return None
         else:
             outputs = tuple(agreed(*pair) for pair in zip(outputs, found, strict=True))
-        if all(tensor.shape is None for tensor in outputs):
-            return None
     return outputs
 
 

@@ -17,7 +17,6 @@ from shapecalc.walk.sharing import share_weights
 from shapecalc.walk.state import State, unknown_port
 from shapecalc.walk.values import Values
 
-
 #: How often the outputs of layers that could not be built are looked into.
 MAX_GUESSES = 1_000
 
@@ -140,7 +139,7 @@ class Runner:
         """What a layer reads; ``None`` where a reference is wrong."""
         if layer.sources is None:
             if scope.prev is None:
-                if not self.is_source(layer):
+                if not self.may_be_source(layer):
                     reference = Reference("prev", layer.type_extent)
                     self.resolve(reference, layer, scope, f"{path}.from")
                 return None
@@ -157,12 +156,17 @@ class Runner:
         binding = layer.bindings.get(layer.type)
         return bool(binding and binding.layer and binding.layer.arity[1] == 0)
 
+    def may_be_source(self, layer: LayerSpec) -> bool:
+        """Whether a layer takes no input, or is of a type that nobody knows."""
+        return self.is_source(layer) or (layer.broken and layer.type not in layer.bindings)
+
     def resolve(
         self, reference: Reference, layer: LayerSpec, scope: Scope, path: str
     ) -> Port | None:
         """The output that a name means; SC006 where there is none."""
-        if reference.name == "prev" and self.is_source(layer):
-            return None
+        if reference.name == "prev" and self.may_be_source(layer):
+            result = scope.prev
+            return None if result is None or result.multiple else result.ports[0]
         try:
             return scope.find(reference.name).single()
         except UnresolvedError as error:
@@ -325,11 +329,17 @@ class Runner:
         if inference is None:
             call = Call(tensors, self.state.spec.rounding, self.state.channels_last, trust)
             inference = self.memo[key] = Inference(value, call)
+        uncertain = self.state.uncertain
+        unsure = bool(uncertain) and any(port.node.number in uncertain for port in inputs)
         if inference.problems and not layer.broken:
             for problem in inference.problems:
-                self.problem(layer, value, problem, path, inputs)
+                if not (unsure and _depends_on_kind(problem, tensors)):
+                    self.problem(layer, value, problem, path, inputs)
+        number = len(self.state.graph.nodes)
+        if unsure:
+            uncertain.add(number)
         node = Node(
-            len(self.state.graph.nodes),
+            number,
             path,
             value.type_name,
             layer,
@@ -360,7 +370,13 @@ class Runner:
             blamed = getattr(value, problem.field or "", None)
             if self.findings.repeats(problem.code, layer, problem.field, blamed):
                 return
-        self.findings.report_layer(layer, value.type_name, problem, path, inputs)
+        if problem.code == "SC101" and inputs and inputs[0].node.type == "flatten":
+            before = format_shape(inputs[0].node.inputs[0].tensor.shape)
+            problem = problem._replace(message=f"{problem.message} ({before} flattened)")
+        binding = layer.bindings.get(layer.type)
+        container = binding.layer if binding and binding.lists else None
+        type_name = container.type_name if container else value.type_name
+        self.findings.report_layer(layer, type_name, problem, path, inputs)
 
     def partial(
         self,
@@ -387,6 +403,8 @@ class Runner:
         number = len(self.state.graph.nodes)
         node = Node(number, path, cls.type_name, layer, inputs, None, guess)
         self.state.graph.nodes.append(node)
+        if "dtype" in unknown:
+            self.state.uncertain.add(number)
         ports = tuple(Port(node, i, tensor) for i, tensor in enumerate(guess))
         return Result(ports, layer.label(cls.type_name), multiple=cls.multiple)
 
@@ -394,9 +412,13 @@ class Runner:
         self, layer: LayerSpec, type_name: str, path: str, inputs: tuple[Port, ...]
     ) -> Result:
         """A layer that could not be built: a node whose output is not known."""
-        tensor = Tensor(None, inputs[0].tensor.dtype if inputs else "float32")
+        dtype = inputs[0].tensor.dtype if inputs else "float32"
+        # What reads nothing, of all that may be meant, is a source, which has no batch.
+        batched = any(port.tensor.batched for port in inputs)
+        tensor = Tensor(None, dtype, batched)
         node = Node(len(self.state.graph.nodes), path, type_name, layer, inputs, None, (tensor,))
         self.state.graph.nodes.append(node)
+        self.state.uncertain.add(node.number)
         return Result((Port(node, 0, tensor),), layer.label(), unknown=True)
 
     def container(
@@ -498,6 +520,12 @@ class Runner:
             multiple=result.multiple,
             unknown=result.unknown and result.multiple,
         )
+
+
+def _depends_on_kind(problem: Problem, tensors: tuple[Tensor, ...]) -> bool:
+    """Whether a problem may be gone with another dtype of an input, or with a batch."""
+    mixed = len({tensor.batched for tensor in tensors}) > 1
+    return problem.code == "SC109" or (mixed and problem.code in ("SC103", "SC104", "SC106"))
 
 
 def _why_skipped(layer: LayerSpec) -> str:

@@ -16,9 +16,7 @@ class UnresolvedError(LookupError):
     """A name that stands for nothing here; ``help`` says what would, ``meant`` is what it was
     probably meant for."""
 
-    def __init__(
-        self, message: str, help: str | None = None, meant: Result | None = None
-    ) -> None:
+    def __init__(self, message: str, help: str | None = None, meant: Result | None = None) -> None:
         super().__init__(message)
         self.help = help
         self.meant = meant
@@ -77,7 +75,7 @@ class Result:
     def agreeing(self, other: Result) -> Result:
         """One of two results of the same name."""
         if self.multiple or other.multiple:
-            return Result(self.ports[:1], self.label, unknown=True).doubtful(None)
+            return Result(self.ports[:1], self.label, multiple=True, unknown=True).doubtful(None)
         return self.doubtful(other.tensor)
 
     @property
@@ -174,7 +172,7 @@ class Scope:
                 )
         for scope in self._chain():
             if scope.orphans:
-                return scope.results.setdefault(name, scope.orphans.pop(0))
+                return scope.results.setdefault(name, scope.orphans.pop(0).doubtful(None))
         known = self.known()
         nearest = did_you_mean(name, known)
         hint = f"did you mean `{nearest}`?" if nearest else f"in scope: {', '.join(known[:12])}"

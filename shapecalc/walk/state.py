@@ -47,6 +47,8 @@ class State:
         self.findings = Findings(spec.source)
         self.disputes: list[Extent] = []
         self.skipped_expects = 0
+        #: The numbers of the nodes of which not even the dtype is certain.
+        self.uncertain = {UNKNOWN_NODE}
         #: Whether an output names no layer, so that its own name may be wrong as well.
         self.outputs_failed = False
         self.channels_last = spec.framework == "keras"
@@ -54,7 +56,11 @@ class State:
         self.vars: dict[str, Any] = {}
 
 
+#: The number of a node that is none.
+UNKNOWN_NODE = -(2**53)
+
+
 def unknown_port() -> Port:
     """What a layer reads whose reference is wrong."""
-    node = Node(-1, "?", "unknown", None, (), None, (Tensor(None),))
+    node = Node(UNKNOWN_NODE, "?", "unknown", None, (), None, (Tensor(None),))
     return Port(node, 0, Tensor(None))

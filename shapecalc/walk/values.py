@@ -14,6 +14,7 @@ from shapecalc.spec.expressions import (
     ExpressionError,
     UnknownValueError,
     describe,
+    unknown_name,
 )
 from shapecalc.spec.model import Binding, LayerSpec
 from shapecalc.spec.names import did_you_mean
@@ -21,7 +22,6 @@ from shapecalc.spec.source import Extent
 from shapecalc.spec.values import Template, Word, whole
 from shapecalc.walk.scope import Scope, received_names
 from shapecalc.walk.state import State
-
 
 #: How many misspelt names an expression is tried to be read past.
 MAX_TYPOS = 3
@@ -33,7 +33,7 @@ class Values:
     def __init__(self, state: State) -> None:
         self.state = state
         self.findings = state.findings
-        self.layers: dict[tuple[type[Layer], tuple[tuple[str, Any], ...]], Layer] = {}
+        self.layers: dict[tuple[type[Layer], str], Layer] = {}
 
     def values(
         self,
@@ -70,31 +70,23 @@ class Values:
         """Report an expression that cannot be computed; what it is with the names as meant."""
         word = error.culprit
         if isinstance(word, Word):
-            self.misplaced(word, f"{about}{error}", path, layer)
-            return UNKNOWN
+            meant = self.misplaced(word, f"{about}{error}", path, layer)
+            names = {name: meant if value is word else value for name, value in names.items()}
+            return _as_meant(template, names, None)
         fix = edits.of_expression(self.state.spec.source, extent, error)
         self.findings.report("SC004", f"{about}{error}", extent, error.help, path, layer, fix=fix)
-        tried: dict[str, Any] = dict(names)
-        for _ in range(MAX_TYPOS):
-            if error.unknown is None:
-                break
-            meant = did_you_mean(error.unknown, names)
-            tried[error.unknown] = UNKNOWN if meant is None else names[meant]
-            try:
-                return whole(template.evaluate(tried))
-            except UnknownValueError:
-                break
-            except ExpressionError as another:
-                error = another
-        return UNKNOWN
+        return _as_meant(template, names, error.unknown) if error.unknown else UNKNOWN
 
-    def misplaced(self, word: Word, message: str, path: str, layer: str | None) -> None:
-        """Report a word where a number is needed, at the place where it was given."""
-        if ("SC004", word.extent) in self.findings:
-            return
+    def misplaced(self, word: Word, message: str, path: str, layer: str | None) -> Any:
+        """Report a word where a number is needed, at the place where it was given.
+
+        Returns the value whose name was probably meant.
+        """
         nearest = did_you_mean(word, word.known)
-        help = f"did you mean `{nearest}`?" if nearest else f"no value is called {word} there"
-        self.findings.report("SC004", message, word.extent, help, path, layer)
+        if ("SC004", word.extent) not in self.findings:
+            help = f"did you mean `{nearest}`?" if nearest else f"no value is called {word} there"
+            self.findings.report("SC004", message, word.extent, help, path, layer)
+        return word.known[nearest] if nearest else UNKNOWN
 
     def argument(
         self,
@@ -120,12 +112,15 @@ class Values:
         try:
             return whole(template.evaluate(names)) if not template.constant else template.run({})
         except UnknownValueError:
-            return UNKNOWN
+            # A name that is not there is wrong whatever the others are.
+            unknown = next((name for name in template.names if name not in names), None)
+            if unknown is None:
+                return UNKNOWN
+            failure = unknown_name(unknown, names)
         except ExpressionError as error:
-            about = f"{layer.label()}: {key}: "
-            where = f"{path}.{key}"
-            extent = layer.key_extent(key)
-            return self.failed(template, names, error, about, extent, where, layer.name)
+            failure = error
+        extent, about = layer.key_extent(key), f"{layer.label()}: {key}: "
+        return self.failed(template, names, failure, about, extent, f"{path}.{key}", layer.name)
 
     def names(
         self, scope: Scope, inputs: tuple[Port, ...] | None, is_source: bool = False
@@ -180,14 +175,15 @@ class Values:
         if not isinstance(word, str) or not stacks.is_type(word):
             nearest = did_you_mean(str(word), [*stacks.catalogue.names(), *stacks.model.blocks])
             extent = word.extent if isinstance(word, Word) else layer.type_extent
-            self.findings.report(
-                "SC003",
-                f"`{layer.type}` is {describe(word)}, which is no layer type",
-                extent,
-                f"did you mean `{nearest}`?" if nearest else "give it a layer type",
-                f"{path}.type",
-                layer.name,
-            )
+            if extent == layer.type_extent or ("SC003", extent) not in self.findings:
+                self.findings.report(
+                    "SC003",
+                    f"`{layer.type}` is {describe(word)}, which is no layer type",
+                    extent,
+                    f"did you mean `{nearest}`?" if nearest else "give it a layer type",
+                    f"{path}.type",
+                    layer.name,
+                )
             if nearest is None:
                 return None
             word = nearest
@@ -211,32 +207,31 @@ class Values:
             name: self.value(template, names, layer, name, path)
             for name, template in binding.templates.items()
         }
-        if binding.unknown or any(value is UNKNOWN for value in values.values()):
-            return None
-        key = (cls, tuple(values.items()))
-        known = self.layers.get(key)
-        if known is not None and type(known) is cls:
-            return known
-        checked, wrong = schema.check_arguments(cls, {n: _plain(v) for n, v in values.items()})
-        for name, message in wrong.items():
-            extent, value = layer.key_extent(name), values[name]
-            if isinstance(value, Word):
-                text = f"{layer.label(cls.type_name)}: {message} ({layer.keys[layer.written[name]]})"
-                self.misplaced(value, text, f"{path}.{name}", layer.name)
-                continue
-            if self.findings.repeats("SC004", layer, name, value):
-                continue
-            label = layer.label(cls.type_name)
-            written = layer.keys[layer.written[name]]
-            shown = f" ({written})" if isinstance(written, str) else ""
-            self.findings.report(
-                "SC004", f"{label}: {message}{shown}", extent, None, f"{path}.{name}", layer.name
-            )
-        if wrong:
-            return None
-        built = cls(**checked, **dict.fromkeys(cls.lists, ()))
-        self.layers[key] = built
-        return built
+        for _ in range(2):
+            known = {name: _plain(v) for name, v in values.items() if v is not UNKNOWN}
+            complete = len(known) == len(values) and not binding.unknown
+            key = (cls, repr(values))
+            if complete and key in self.layers:
+                return self.layers[key]
+            checked, wrong = schema.check_arguments(cls, known)
+            if complete and not wrong:
+                built = self.layers[key] = cls(**checked, **dict.fromkeys(cls.lists, ()))
+                return built
+            for name, message in wrong.items():
+                text = f"{layer.label(cls.type_name)}: {message}"
+                values[name] = self.ill_typed(layer, name, values[name], text, path)
+        return None
+
+    def ill_typed(self, layer: LayerSpec, name: str, value: Any, message: str, path: str) -> Any:
+        """Report a field that came out as another type than it takes; what was probably meant."""
+        where, written = f"{path}.{name}", layer.keys[layer.written[name]]
+        shown = f"{message} ({written})" if isinstance(written, str) else message
+        if isinstance(value, Word):
+            return self.misplaced(value, shown, where, layer.name)
+        if not self.findings.repeats("SC004", layer, name, value):
+            extent = layer.key_extent(name)
+            self.findings.report("SC004", shown, extent, None, where, layer.name)
+        return UNKNOWN
 
     @staticmethod
     def partial(
@@ -253,6 +248,24 @@ class Values:
         wrong = schema.check_arguments(cls, values)[1].keys()
         known = {name: value for name, value in values.items() if name not in wrong}
         return known, sorted(unknown | wrong)
+
+
+def _as_meant(template: Template, names: Mapping[str, Any], unknown: str | None) -> Any:
+    """The value of an expression with each misspelt name taken for the nearest."""
+    tried = dict(names)
+    for _ in range(MAX_TYPOS):
+        if unknown is not None:
+            meant = did_you_mean(unknown, names)
+            tried[unknown] = UNKNOWN if meant is None else names[meant]
+        try:
+            return whole(template.evaluate(tried))
+        except UnknownValueError:
+            break
+        except ExpressionError as error:
+            if error.unknown is None:
+                break
+            unknown = error.unknown
+    return UNKNOWN
 
 
 def _placed(value: Any, extent: Extent, known: Mapping[str, Any]) -> Any:

@@ -1,0 +1,300 @@
+"""The options of ``shapecalc check``, and how their words become settings."""
+
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from shapecalc.budget import Limit
+    from shapecalc.selection import Selection
+
+#: The output formats: the modules of ``render``, which is not imported for that.
+FORMATS = sorted(
+    module.name
+    for module in iter_modules([str(Path(__file__).parents[1] / "render")])
+    if not module.name.startswith("_")
+)
+
+_SPEC, _RULES, _BUDGET = "Other sizes", "Rules", "Budgets (5M, 1.2G, 200MiB)"
+_OUTPUT, _FIXES, _CONFIG = "Output", "Fixes and baseline", "Configuration"
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Specs, folders of them, or - for standard input.",
+        show_default=False,
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Replace a value of `vars`; repeatable.",
+        rich_help_panel=_SPEC,
+    ),
+]
+Input = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="[NAME=]SHAPE",
+        help="Replace an input's shape: 3x128x128; NAME is an input or a model; repeatable.",
+        rich_help_panel=_SPEC,
+    ),
+]
+
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select",
+        metavar="CODES",
+        help="Report these rules and no others: codes (SC201), prefixes (SC3), names, ALL; "
+        "comma-separated, repeatable. What keeps a spec from being read is always reported.",
+        rich_help_panel=_RULES,
+    ),
+]
+ExtendSelect = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--extend-select", metavar="CODES", help="Report these too.", rich_help_panel=_RULES
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="CODES",
+        help="Do not report these. Of two that match, the longer decides.",
+        rich_help_panel=_RULES,
+    ),
+]
+Severities = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--severity",
+        metavar="CODE=LEVEL",
+        help="Another severity for rules: SC201=error (error, warning, note); repeatable.",
+        rich_help_panel=_RULES,
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Fail on warnings too.", rich_help_panel=_RULES)
+]
+ExitZero = Annotated[
+    bool,
+    typer.Option("--exit-zero", help="Exit with 0 whatever is found.", rich_help_panel=_RULES),
+]
+
+Format = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help=f"One of {', '.join(FORMATS)}.  [default: table]",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Output = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write the report there; the n-th -o belongs to the n-th --format, - and what has "
+        "none go to standard output.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Notes = Annotated[
+    bool,
+    typer.Option(
+        "--notes", help="List notes, rather than only count them.", rich_help_panel=_OUTPUT
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Only what was found, no tables.", rich_help_panel=_OUTPUT),
+]
+Statistics = Annotated[
+    bool,
+    typer.Option(
+        "--statistics",
+        help="Only how often each rule was broken (as a table or json).",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Depth = Annotated[
+    int | None,
+    typer.Option(
+        "--depth",
+        min=1,
+        metavar="N",
+        help="Levels of blocks that the table shows.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Unfold = Annotated[
+    bool,
+    typer.Option("--unfold", help="Show every row of the table.", rich_help_panel=_OUTPUT),
+]
+
+Fix = Annotated[
+    bool,
+    typer.Option("--fix", help="Correct in the files what is certain.", rich_help_panel=_FIXES),
+]
+Diff = Annotated[
+    bool,
+    typer.Option(
+        "--diff",
+        help="Show what --fix would change, and change nothing; exit with 1 if that is anything.",
+        rich_help_panel=_FIXES,
+    ),
+]
+BaselineFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        metavar="FILE",
+        help="Do not report what this file lists.",
+        rich_help_panel=_FIXES,
+    ),
+]
+WriteBaseline = Annotated[
+    Path | None,
+    typer.Option(
+        "--write-baseline",
+        metavar="FILE",
+        help="List all that is found in this file, and exit with 0.",
+        rich_help_panel=_FIXES,
+    ),
+]
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="Use this configuration, not the nearest shapecalc.toml or pyproject.toml.",
+        rich_help_panel=_CONFIG,
+    ),
+]
+Isolated = Annotated[
+    bool, typer.Option("--isolated", help="Use no configuration.", rich_help_panel=_CONFIG)
+]
+
+
+def _limit(figure: str, help: str) -> Any:
+    option = f"--max-{figure.replace('_', '-')}"
+    return typer.Option(option, metavar="AMOUNT", help=help, rich_help_panel=_BUDGET)
+
+
+MaxParams = Annotated[str | None, _limit("params", "Most parameters of a model.")]
+MaxTrainableParams = Annotated[
+    str | None, _limit("trainable_params", "Most parameters that are trained.")
+]
+MaxMacs = Annotated[str | None, _limit("macs", "Most multiply-accumulates for one sample.")]
+MaxMemory = Annotated[
+    str | None, _limit("memory", "Most bytes of parameters and live tensors, in float32.")
+]
+MaxLayers = Annotated[str | None, _limit("layers", "Most layers.")]
+MaxDepth = Annotated[str | None, _limit("depth", "Most layers on one path.")]
+MaxLayerParams = Annotated[str | None, _limit("layer_params", "Most parameters of any layer.")]
+MaxLayerMacs = Annotated[
+    str | None, _limit("layer_macs", "Most multiply-accumulates of any layer.")
+]
+
+
+def selection(
+    select: list[str] | None,
+    extend_select: list[str] | None,
+    ignore: list[str] | None,
+    severities: list[str] | None,
+) -> "Selection":
+    """What the options select; wrong usage for unknown codes."""
+    from shapecalc.selection import Selection
+
+    return Selection(
+        _codes(select, "--select"),
+        _codes(extend_select, "--extend-select"),
+        _codes(ignore, "--ignore"),
+        dict(part for text in severities or [] for part in _severity(text).items()),
+    )
+
+
+def _codes(texts: list[str] | None, option: str) -> tuple[str, ...]:
+    from shapecalc.selection import UnknownCodeError, read_codes
+
+    words = [word for text in texts or [] for word in text.split(",") if word.strip()]
+    if texts and not words:
+        raise _wrong("No code is given.", option)
+    try:
+        return read_codes(words)
+    except UnknownCodeError as error:
+        raise _wrong(f"{error}: {error.help}.", option) from None
+
+
+def _severity(text: str) -> Any:
+    from shapecalc.diagnostics import Severity
+    from shapecalc.selection import UnknownCodeError, read_severities
+
+    code, equals, level = text.partition("=")
+    levels = [str(severity) for severity in Severity]
+    if not equals or level.strip().lower() not in levels:
+        raise _wrong(f"{text!r} is not CODE=LEVEL with one of {', '.join(levels)}.", "--severity")
+    try:
+        return read_severities({code: level.strip().lower()})
+    except UnknownCodeError as error:
+        raise _wrong(f"{error}: {error.help}.", "--severity") from None
+
+
+def limits(**amounts: str | None) -> "dict[str, Limit]":
+    """The limits that the options set; wrong usage for an amount that cannot be read."""
+    from shapecalc.budget import AmountError, Limit, parse_amount
+
+    found = {}
+    for figure, text in amounts.items():
+        if text is not None:
+            option = f"--max-{figure.replace('_', '-')}"
+            try:
+                found[figure] = Limit(parse_amount(figure, text), text, None, option)
+            except AmountError as error:
+                raise _wrong(f"{error}: {error.help}.", option) from None
+    return found
+
+
+def assignments(texts: list[str] | None) -> dict[str, Any]:
+    """``NAME=VALUE`` as values of ``vars``; wrong usage for anything else."""
+    from shapecalc.spec.expressions import ExpressionError
+    from shapecalc.spec.source import resolve_scalar
+    from shapecalc.spec.values import compile_value, whole
+
+    found = {}
+    for text in texts or []:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise _wrong(f"{text!r} is not NAME=VALUE.", "--set")
+        try:
+            template = compile_value(resolve_scalar(value.strip()), words=True)
+            found[name.strip()] = whole(template.evaluate({}))
+        except (ExpressionError, OverflowError) as error:
+            raise _wrong(f"{text!r}: {error}", "--set") from None
+    return found
+
+
+def input_shapes(texts: list[str] | None) -> dict[str, tuple[int, ...]]:
+    """``[NAME=]SHAPE`` as shapes by name; wrong usage for anything else."""
+    from shapecalc.config import parse_inputs
+
+    try:
+        return {name: shape for text in texts or [] for name, shape in parse_inputs(text).items()}
+    except ValueError as error:
+        raise _wrong(f"{error}.", "--input") from None
+
+
+def _wrong(message: str, option: str) -> typer.BadParameter:
+    return typer.BadParameter(message, param_hint=f"'{option}'")

@@ -1,0 +1,310 @@
+"""What changed between two versions of a spec: layers, shapes, parameters, costs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from decimal import Decimal
+from difflib import SequenceMatcher
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple
+
+from shapecalc.budget import AmountError, parse_amount
+from shapecalc.graph import Node
+from shapecalc.layers.base import Layer
+from shapecalc.report import LayerReport, ModelReport, Total, shape_to_json
+
+#: The figures that are compared, and may be limited.
+FIGURES = ("params", "trainable_params", "macs", "layers")
+#: Longer stretches that differ are compared position by position: difflib takes quadratic time.
+MAX_DIFFLIB = 3000
+
+Kind = Literal["added", "removed", "changed"]
+Key = tuple[str, str | None]
+Match = tuple[int | None, int | None]
+
+
+class Change(NamedTuple):
+    """A layer before and after; ``None`` where there is none."""
+
+    old: LayerReport | None
+    new: LayerReport | None
+
+    @property
+    def kind(self) -> Kind:
+        """Whether the layer is new, gone or another."""
+        if self.old is None:
+            return "added"
+        return "removed" if self.new is None else "changed"
+
+    @property
+    def fields(self) -> dict[str, tuple[Any, Any]]:
+        """The fields of the layer that were written anew, before and after."""
+        if self.old is None or self.new is None:
+            return {}
+        return dict(_changed_fields(self.old.node, self.new.node))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The change as plain values."""
+        return {
+            "change": self.kind,
+            "old": _layer_to_dict(self.old),
+            "new": _layer_to_dict(self.new),
+            "fields": {
+                name: {"old": _plain(old), "new": _plain(new)}
+                for name, (old, new) in self.fields.items()
+            },
+        }
+
+
+class Delta(NamedTuple):
+    """A total before and after."""
+
+    old: Total
+    new: Total
+
+    @property
+    def known(self) -> bool:
+        """Whether both are known."""
+        return self.old.complete and self.new.complete
+
+    @property
+    def percent(self) -> float | None:
+        """By how much it grew; ``None`` where it was nothing, or is not known."""
+        if not self.known or not self.old.value:
+            return None
+        return 100 * (self.new.value - self.old.value) / self.old.value
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figures as plain values."""
+        return {
+            "old": self.old.value,
+            "new": self.new.value,
+            "difference": self.new.value - self.old.value,
+            "percent": self.percent,
+            "complete": self.known,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ModelComparison:
+    """One model before and after; ``None`` where there is none."""
+
+    old: ModelReport | None
+    new: ModelReport | None
+    changes: tuple[Change, ...]
+
+    @property
+    def name(self) -> str:
+        """The model's name, the new one if there is one."""
+        model = self.new or self.old
+        assert model is not None
+        return model.name
+
+    @property
+    def kind(self) -> Kind | Literal["unchanged"]:
+        """Whether the model is new, gone or another."""
+        if self.old is None:
+            return "added"
+        if self.new is None:
+            return "removed"
+        same = not self.changes and self.old.outputs == self.new.outputs
+        return "unchanged" if same else "changed"
+
+    def delta(self, figure: str) -> Delta:
+        """One of :data:`FIGURES` before and after."""
+        return Delta(_total(self.old, figure), _total(self.new, figure))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison as plain values."""
+        return {
+            "name": self.name,
+            "change": self.kind,
+            "totals": {figure: self.delta(figure).to_dict() for figure in FIGURES},
+            "outputs": {"old": _outputs(self.old), "new": _outputs(self.new)},
+            "layers": [change.to_dict() for change in self.changes],
+        }
+
+
+def compare(old: Sequence[ModelReport], new: Sequence[ModelReport]) -> list[ModelComparison]:
+    """The models of two files, matched by name, what is left by position."""
+    pairs = _pair_models(old, new)
+    return [ModelComparison(a, b, tuple(_changes(a, b))) for a, b in pairs]
+
+
+def _pair_models(
+    old: Sequence[ModelReport], new: Sequence[ModelReport]
+) -> Iterator[tuple[ModelReport | None, ModelReport | None]]:
+    named = {model.name: model for model in reversed(old)}
+    partners = [named.pop(model.name, None) for model in new]
+    taken = {id(model) for model in partners}
+    left = [model for model in old if id(model) not in taken]
+    unmatched = partners.count(None)
+    for model, partner in zip(new, partners, strict=True):
+        # A model renamed is the same model; with more of them than places, nobody could say which.
+        renamed = partner is None and len(left) == unmatched and left
+        yield (left.pop(0) if renamed else partner), model
+        unmatched -= bool(renamed)
+    for model in left:
+        yield model, None
+
+
+def _changes(old: ModelReport | None, new: ModelReport | None) -> Iterator[Change]:
+    before = old.layers if old else []
+    after = new.layers if new else []
+    for a, b in match_layers(_keys(before), _keys(after)):
+        change = Change(None if a is None else before[a], None if b is None else after[b])
+        if change.old is None or change.new is None or _differ(change.old, change.new):
+            yield change
+
+
+def _keys(layers: list[LayerReport]) -> list[Key]:
+    return [(layer.node.type, layer.node.name) for layer in layers]
+
+
+def match_layers(old: list[Key], new: list[Key]) -> list[Match]:
+    """Which layer became which, as pairs of positions in the order of the new stack.
+
+    Layers of the same type and name match in order; of what is left, the same name, then (within
+    a stretch that was replaced by one as long) the same position.
+    """
+    start = 0
+    while start < min(len(old), len(new)) and old[start] == new[start]:
+        start += 1
+    end = 0
+    while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
+        end += 1
+    matches: list[Match] = [(at, at) for at in range(start)]
+    for stretch in _stretches(old, new, start, end):
+        matches += stretch
+    matches += zip(range(len(old) - end, len(old)), range(len(new) - end, len(new)), strict=True)
+    return _rejoin(matches, old, new)
+
+
+def _stretches(old: list[Key], new: list[Key], start: int, end: int) -> Iterator[list[Match]]:
+    """The matches between a common beginning and a common end."""
+    before, after = old[start : len(old) - end], new[start : len(new) - end]
+    if len(before) + len(after) > MAX_DIFFLIB:
+        opcodes = [("replace", 0, len(before), 0, len(after))]
+    else:
+        opcodes = list(SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
+    for _, a, a_end, b, b_end in opcodes:
+        left: list[int | None] = list(range(start + a, start + a_end))
+        right: list[int | None] = list(range(start + b, start + b_end))
+        if len(left) == len(right):
+            yield list(zip(left, right, strict=True))
+        else:
+            yield [*((at, None) for at in left), *((None, at) for at in right)]
+
+
+def _rejoin(matches: list[Match], old: list[Key], new: list[Key]) -> list[Match]:
+    """Join what was removed here and added there under a name that only it has."""
+    gone = {old[a][1]: a for a, b in matches if a is not None and b is None}
+    come = {new[b][1] for a, b in matches if b is not None and a is None}
+    names = [Counter(name for _, name in keys) for keys in (old, new)]
+    moved = {
+        name for name in gone.keys() & come if name and all(count[name] == 1 for count in names)
+    }
+    joined: list[Match] = []
+    for a, b in matches:
+        if b is None and a is not None and old[a][1] in moved:
+            continue
+        if a is None and b is not None and new[b][1] in moved:
+            joined.append((gone[new[b][1]], b))
+        else:
+            joined.append((a, b))
+    return joined
+
+
+def _differ(old: LayerReport, new: LayerReport) -> bool:
+    return _look(old) != _look(new) or old.node.layer != new.node.layer
+
+
+def _look(layer: LayerReport) -> tuple[object, ...]:
+    node = layer.node
+    inputs = [port.tensor.shape for port in node.inputs]
+    outputs = [tensor.shape for tensor in node.outputs]
+    figures = (layer.params, layer.trainable_params, layer.macs)
+    return (node.type, node.name, inputs, outputs, layer.weights, figures)
+
+
+def _changed_fields(old: Node, new: Node) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    if old.type != new.type:
+        yield "type", (old.type, new.type)
+    if old.name != new.name:
+        yield "name", (old.name, new.name)
+    before, after = _values(old.layer), _values(new.layer)
+    for name in before if type(old.layer) is type(new.layer) else ():
+        if before[name] != after[name]:
+            yield name, (before[name], after[name])
+
+
+def _values(layer: Layer | None) -> dict[str, Any]:
+    if not is_dataclass(layer):
+        return {}
+    return {field.name: getattr(layer, field.name) for field in fields(layer)}
+
+
+def _plain(value: Any) -> Any:
+    """A value of a field as JSON has it."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)
+
+
+def _layer_to_dict(layer: LayerReport | None) -> dict[str, Any] | None:
+    if layer is None:
+        return None
+    node = layer.node
+    return {
+        "path": node.path,
+        "name": node.name,
+        "type": node.type,
+        "output_shapes": [shape_to_json(tensor.shape) for tensor in node.outputs],
+        "params": layer.params,
+        "trainable_params": layer.trainable_params,
+        "macs": layer.macs,
+    }
+
+
+def _outputs(model: ModelReport | None) -> dict[str, list[int | None] | None] | None:
+    if model is None:
+        return None
+    return {name: shape_to_json(shape) for name, shape in model.outputs.items()}
+
+
+def _total(model: ModelReport | None, figure: str) -> Total:
+    if model is None:
+        return Total(0)
+    return Total(len(model.layers)) if figure == "layers" else model.total(figure)
+
+
+class GrowthLimit(NamedTuple):
+    """How much a figure may grow: by a part of what it was, or by a number."""
+
+    written: str
+    figure: str
+    part: Fraction | None
+    amount: int
+
+    def exceeded_by(self, delta: Delta) -> bool:
+        """Whether it grew by more. Raises ``ValueError`` where that is not known."""
+        if not delta.known:
+            raise ValueError(f"{self.figure} is not known")
+        allowed = self.amount if self.part is None else self.part * delta.old.value
+        return delta.new.value - delta.old.value > allowed
+
+
+def parse_growth(text: str) -> GrowthLimit:
+    """``params+5%``, ``macs+1M``. Raises :class:`~shapecalc.budget.AmountError`."""
+    figure, plus, amount = text.replace(" ", "").partition("+")
+    help = f"write one of {', '.join(FIGURES)} and what it may grow by: params+5%, macs+1M"
+    if not plus or figure not in FIGURES:
+        raise AmountError(f"{text[:40]!r} is no limit", help)
+    if not amount.endswith("%"):
+        return GrowthLimit(text, figure, None, parse_amount(figure, amount))
+    number = amount[:-1]
+    if not number.replace(".", "", 1).isdecimal() or not number.isascii() or len(number) > 20:
+        raise AmountError(f"{text[:40]!r} is no limit", help)
+    return GrowthLimit(text, figure, Fraction(Decimal(number)) / 100, 0)

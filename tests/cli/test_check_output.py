@@ -1,0 +1,99 @@
+"""``check -o``: reports in files."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from tests.cli.conftest import Run
+
+SPEC = "input: [3]\nlayers:\n  - {type: linear, name: fc, in_features: 4, out_features: 1}\n"
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "a.yaml"
+    path.write_text(SPEC)
+    return path
+
+
+def test_a_file(run: Run, spec: Path) -> None:
+    code, out, _ = run("check", "a.yaml", "--format", "json", "-o", "r.json")
+    assert (code, out) == (1, "")
+    report = Path("r.json")
+    assert json.loads(report.read_text())["ok"] is False
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(report.stat().st_mode) == 0o666 & ~mask
+    assert sorted(os.listdir()) == ["a.yaml", "r.json"]
+
+
+def test_the_table_has_no_colour_in_a_file(run: Run, spec: Path) -> None:
+    code, out, _ = run("--color", "always", "check", "a.yaml", "-o", "r.txt")
+    assert (code, out) == (1, "")
+    assert "\x1b" not in Path("r.txt").read_text()
+    assert "error[SC101]" in Path("r.txt").read_text()
+
+
+def test_several_formats(run: Run, spec: Path) -> None:
+    words = "check a.yaml -f json -o r.json -f junit -o r.xml --format github"
+    code, out, _ = run(words)
+    assert code == 1
+    assert json.loads(Path("r.json").read_text())["version"] == 1
+    assert ET.parse("r.xml").getroot().get("failures") == "1"
+    assert out.startswith("::error file=a.yaml")
+
+
+def test_a_dash_is_standard_output(run: Run, spec: Path) -> None:
+    _, out, _ = run("check a.yaml -f github -o - -f json -o r.json")
+    assert out.startswith("::error file=a.yaml")
+    assert Path("r.json").exists()
+
+
+def test_an_empty_report_is_an_empty_file(run: Run, spec: Path) -> None:
+    spec.write_text("input: [3]\nlayers: [relu]\n")
+    Path("r.txt").write_text("old")
+    assert run("check a.yaml -f github -o r.txt").code == 0
+    assert Path("r.txt").read_text() == ""
+    assert run("check a.yaml -f github") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("-f json -o a -o b", "2 files for 1 --format"),
+        ("-f json -f csv", "Only one format can go to standard output"),
+        ("-f json -o x -f csv -o ./x", "Two formats cannot go to one file"),
+        ("--diff -o x", "There is no report with it"),
+        ("-f nonesuch -o x", "nonesuch"),
+    ],
+)
+def test_wrong_usage(run: Run, spec: Path, words: str, said: str) -> None:
+    code, out, err = run(f"check a.yaml {words}")
+    assert (code, out) == (2, "")
+    assert said in " ".join(err.split())
+    assert os.listdir() == ["a.yaml"]
+
+
+def test_what_cannot_be_written(run: Run, spec: Path) -> None:
+    Path("folder").mkdir()
+    code, out, err = run("check a.yaml -f json -o none/r.json -f csv -o folder -f github")
+    assert code == 2
+    assert out.startswith("::error file=a.yaml")
+    assert "none/r.json: No such file or directory" in err
+    assert "folder: Is a directory" in err
+
+
+def test_links_and_devices(run: Run, spec: Path) -> None:
+    Path("real.json").write_text("old")
+    Path("link.json").symlink_to("real.json")
+    assert run("check a.yaml -f json -o link.json -f csv -o /dev/null").code == 1
+    assert Path("link.json").is_symlink()
+    assert json.loads(Path("real.json").read_text())["version"] == 1
+    assert Path("/dev/null").is_char_device()
