@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from difflib import SequenceMatcher
 from fractions import Fraction
@@ -12,7 +12,6 @@ from typing import Any, Literal, NamedTuple
 
 from shapecalc.budget import AmountError, parse_amount
 from shapecalc.graph import Node
-from shapecalc.layers.base import Layer
 from shapecalc.report import LayerReport, ModelReport, Total, shape_to_json
 
 #: The figures that are compared, and may be limited.
@@ -240,10 +239,9 @@ def _changed_fields(old: Node, new: Node) -> Iterator[tuple[str, tuple[Any, Any]
             yield name, (before[name], after[name])
 
 
-def _values(layer: Layer | None) -> dict[str, Any]:
-    if not is_dataclass(layer):
-        return {}
-    return {field.name: getattr(layer, field.name) for field in fields(layer)}
+def _values(layer: Any) -> dict[str, Any]:
+    # Every layer type is a dataclass; their common base is not.
+    return {field.name: getattr(layer, field.name) for field in fields(layer)} if layer else {}
 
 
 def _plain(value: Any) -> Any:

@@ -35,18 +35,16 @@ class Control:
         return found is not None and found.hides(code)
 
     def _selection(self, model: ModelSpec) -> Selection:
-        lint, keys = model.lint, model.keys.get("lint")
-        if not lint or not isinstance(keys, YamlMapping):
+        lint = model.lint
+        if not isinstance(lint, YamlMapping):
             return Selection()
         select, ignore = (
-            tuple(code.prefix for code in self._codes(keys, key, f"lint.{key}"))
-            if key in lint
-            else ()
+            tuple(code.prefix for code in self._codes(lint, key, f"lint.{key}"))
             for key in ("select", "ignore")
         )
         severity = {}
         for word, level in lint.get("severity", {}).items():
-            extent = keys["severity"].key_extents[word]
+            extent = lint["severity"].key_extents[word]
             for code in self._code(word, extent, f"lint.severity.{word}"):
                 severity[code.prefix] = Severity(level)
         return Selection(select, (), ignore, severity)
@@ -57,7 +55,7 @@ class Control:
         return Suppression(0, layer.key_extent("ignore"), codes)
 
     def _codes(self, keys: YamlMapping, key: str, path: str) -> Iterator[Code]:
-        value = keys[key]
+        value = keys.get(key, Sequence())
         if not isinstance(value, Sequence):
             yield from self._code(str(value), keys.value_extents[key], path)
             return
@@ -71,10 +69,13 @@ class Control:
             self.problems.append(Problem("SC002", str(error), extent, error.help, path))
 
     def _limits(self, model: ModelSpec) -> dict[str, Limit]:
-        limits = {}
-        for figure, value in model.budget.items():
-            extent = model.keys["budget"].entry_extent(figure)
-            written = model.source.raw(model.keys["budget"].value_extents[figure])
+        limits: dict[str, Limit] = {}
+        budget = model.budget
+        if not isinstance(budget, YamlMapping):
+            return limits
+        for figure, value in budget.items():
+            extent = budget.entry_extent(figure)
+            written = model.source.raw(budget.value_extents[figure])
             try:
                 limits[figure] = Limit(parse_amount(figure, value), written, extent)
             except AmountError as error:

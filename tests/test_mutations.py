@@ -22,9 +22,9 @@ from shapecalc.spec.source import Source
 from tests.faults import KINDS, SPECS, Fault, Spec, apply, faults_of, load, overlap
 
 PATHS = sorted(SPECS.glob("*.yaml"))
-_EVERY = os.environ.get("SHAPECALC_MUTATIONS", "12")
+_EVERY = os.environ.get("SHAPECALC_MUTATIONS", "20")
 STEP = 1 if _EVERY == "all" else int(_EVERY)
-PAIRS = 600 if _EVERY == "all" else 60
+PAIRS = 400 if _EVERY == "all" else 36
 #: At most so many of the pairs may hide one of the two.
 MOST_HIDDEN = 0.06
 

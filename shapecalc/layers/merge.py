@@ -37,7 +37,7 @@ class _Elementwise(Layer):
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         if not call.channels_last:
             require_kind(call, self.takes)
-        return (Tensor(broadcast(call), self.dtype(call), call.batched),)
+        return call.tensor(broadcast(call), self.dtype(call))
 
     def dtype(self, call: Call) -> str:
         """The dtype of the output."""
@@ -201,7 +201,7 @@ class Concat(Layer):
             call.report("SC103", "the inputs have no axis besides the batch", "from")
         if axis is None or rank == 0:
             return call.tensor(None)
-        return (Tensor(self._joined(call, shapes, axis), promote(call.inputs), call.batched),)
+        return call.tensor(self._joined(call, shapes, axis), promote(call.inputs))
 
     def _joined(self, call: Call, shapes: list[Shape], axis: int) -> Shape:
         rank = len(shapes[0])
@@ -239,10 +239,10 @@ class Stack(Layer):
         common = self._common(call)
         dtype = promote(call.inputs)
         if common is None:
-            return (Tensor(None, dtype, call.batched),)
+            return call.tensor(None, dtype)
         axis = resolve_axis(call, "dim", self.dim, extra=1, rank=len(common))
         shape = None if axis is None else (*common[:axis], len(call.inputs), *common[axis:])
-        return (Tensor(shape, dtype, call.batched),)
+        return call.tensor(shape, dtype)
 
     @staticmethod
     def _common(call: Call) -> Shape | None:

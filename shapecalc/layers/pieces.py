@@ -204,7 +204,8 @@ class IndexSelect(_Piece):
                 "SC106",
                 "the indices come from the input: PyTorch takes the same for the whole batch",
                 "from",
-                "take them from a {type: constant, shape: [n], dtype: int64}",
+                "take them from a {type: constant, shape: [n], dtype: int64}; what the input says "
+                "is looked up by an embedding",
             )
         elif indices.shape is not None and len(indices.shape) > 1:
             call.report(

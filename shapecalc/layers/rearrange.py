@@ -181,7 +181,7 @@ class Chunk(Layer):
         starts = range(0, size, piece) if piece else range(1)
         before, after = call.shape[:axis], call.shape[axis + 1 :]
         return tuple(
-            Tensor((*before, min(piece, size - start), *after), call.dtype) for start in starts
+            call.tensor((*before, min(piece, size - start), *after))[0] for start in starts
         )
 
 

@@ -34,11 +34,11 @@ class _Reduce(Layer):
         axes = resolve_axes(call, "dim", self.axes())
         dtype = self.dtype(call)
         if call.shape is None or axes is None:
-            return (Tensor(None, dtype, call.batched),)
+            return call.tensor(None, dtype)
         sizes = (1 if axis in axes else size for axis, size in enumerate(call.shape))
         if not self.keepdim:
             sizes = (size for axis, size in enumerate(call.shape) if axis not in axes)
-        return (Tensor(tuple(sizes), dtype, call.batched),)
+        return call.tensor(tuple(sizes), dtype)
 
     def axes(self) -> PerAxis:
         """The axes to reduce, as they are written."""

@@ -53,12 +53,12 @@ def unused(keys: Mapping, readers: Iterable[Mapping]) -> Iterator[Found]:
     if "vars" not in keys and "blocks" not in keys:
         return
     words = _words_by_block(readers)
+    yield from _unused_vars(keys.get("vars"), words)
     blocks = keys.get("blocks")
     blocks = blocks if isinstance(blocks, Mapping) else Mapping()
     for name in blocks:
         if not any(name in found for place, found in words.items() if place != name):
             yield _found("the block", name, blocks, f"blocks.{name}")
-    yield from _unused_vars(keys.get("vars"), words)
     for name, block in blocks.items():
         if isinstance(block, Mapping) and isinstance(block.get("params"), Mapping):
             read = {name: words.get(name, set())}

@@ -21,6 +21,8 @@ COMMON = schema.known_keys(schema.LayerKeys)
 
 #: Stands for the type of a layer that has none, which has been reported.
 NO_TYPE = "?"
+#: Other words for the key `type`.
+TYPE_WORDS = ("layer", "kind", "op", "class", "class_name", "module")
 WRITE_TYPE = "write a type name, or a mapping with `type`"
 
 
@@ -164,10 +166,9 @@ class StackBuilder(Reader):
     @staticmethod
     def _stands_for_type(key: str, word: Any) -> bool:
         """Whether a key is a misspelt ``type``, or another word for it."""
-        return isinstance(word, str) and (
-            key in ("layer", "kind", "op", "class", "class_name", "module")
-            or did_you_mean(key, ["type"]) is not None
-        )
+        if not isinstance(word, str) or key == "dtype":
+            return False
+        return key in TYPE_WORDS or did_you_mean(key, ["type"]) is not None
 
     def _nested_form(self, value: Mapping, first: str, extent: Extent, path: str) -> LayerSpec:
         """``conv2d: {out_channels: 8}``, read as ``{type: conv2d, out_channels: 8}``."""

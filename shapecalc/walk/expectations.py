@@ -113,8 +113,8 @@ class Expectations:
                 layer.name,
                 (port,),
             )
-            if layer.extent in self.state.computed:
-                return port
+        if layer.extent in self.state.computed:
+            return port
         if shape is None or len(shape) != len(wanted):
             merged: Shape = wanted
         else:

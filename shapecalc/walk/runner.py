@@ -8,7 +8,7 @@ from typing import Any
 from shapecalc.graph import Group, Inference, Node, Port
 from shapecalc.layers.base import Call, Layer, Problem, Tensor, format_shape, plural
 from shapecalc.limits import MAX_LAYERS
-from shapecalc.spec.expressions import UNKNOWN, describe
+from shapecalc.spec.expressions import RECEIVED, UNKNOWN, describe
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec, Reference
 from shapecalc.walk.expectations import Expectations
 from shapecalc.walk.guess import certain_outputs
@@ -80,8 +80,21 @@ class Runner:
         if not source:
             scope.prev = result
 
+    @staticmethod
+    def skip(layer: LayerSpec, scope: Scope) -> None:
+        """Remember why a name is not in scope."""
+        if layer.name is not None:
+            scope.skipped[layer.name] = _why_skipped(layer)
+
     def layer(self, layer: LayerSpec, scope: Scope, path: str) -> None:
         """Run one entry of a list: all turns of its ``repeat``."""
+        runs: bool | None = True
+        if _is_fixed(layer):
+            runs = self.values.holds(layer, scope.names, path)
+        if runs is False:
+            # What it would have read may be left out by the same condition.
+            self.skip(layer, scope)
+            return
         given = inputs = self.sources(layer, scope, path)
         turns = self.turns(layer, scope, path, inputs)
         outer = scope.names
@@ -93,7 +106,8 @@ class Runner:
                 where = f"{path}#{turn}"
                 scope.names = {**outer, "index": turn}
             names = self.values.names(scope, inputs, self.is_source(layer))
-            runs = layer.when is None or self.values.holds(layer, names, where)
+            if layer.when is not None and not _is_fixed(layer):
+                runs = self.values.holds(layer, names, where)
             if runs is False:
                 continue
             self.findings.doubt += runs is None
@@ -105,8 +119,7 @@ class Runner:
             inputs = result.ports[:1] if not result.multiple else inputs
         scope.names = outer
         if result is None:
-            if layer.name is not None:
-                scope.skipped[layer.name] = _why_skipped(layer)
+            self.skip(layer, scope)
             return
         if turns is None:
             result = result.doubtful(given[0].tensor if given else None)
@@ -223,7 +236,7 @@ class Runner:
         self, layer: LayerSpec, reference: Reference, scope: Scope, path: str, first: int
     ) -> None:
         """Let the layers from node ``first`` on use the weights of an earlier layer."""
-        graph, extent = self.state.graph, layer.key_extent("share")
+        graph, extent = self.state.graph, reference.extent
         try:
             owner = scope.find(reference.name)
         except UnresolvedError as error:
@@ -526,6 +539,12 @@ def _depends_on_kind(problem: Problem, tensors: tuple[Tensor, ...]) -> bool:
     """Whether a problem may be gone with another dtype of an input, or with a batch."""
     mixed = len({tensor.batched for tensor in tensors}) > 1
     return problem.code == "SC109" or (mixed and problem.code in ("SC103", "SC104", "SC106"))
+
+
+def _is_fixed(layer: LayerSpec) -> bool:
+    """Whether its ``when`` can be computed before it is known what the layer reads."""
+    when = layer.when
+    return when is not None and layer.repeat is None and when.names.isdisjoint(RECEIVED)
 
 
 def _why_skipped(layer: LayerSpec) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hypothesis import HealthCheck, assume, given, seed, settings
 
 from shapecalc.layers import catalogue
-from tests.oracle.answers import Answer, ask_shapecalc, ask_torch
+from tests.oracle.answers import ask_shapecalc, ask_torch
 from tests.oracle.differences import BATCH_OF_TWO, deliberate
 from tests.oracle.draw import Case, Strategy, cases
+from tests.oracle.draw_functional import TYPES, functional_cases
+from tests.oracle.functional import ask_function
 
 
 class DisagreementError(AssertionError):
@@ -38,13 +39,21 @@ class Tally:
         self.deliberate.update(other.deliberate)
 
 
-def compare(case: Case, tally: Tally, ask: Callable[[Case], Answer] = ask_torch) -> None:
-    """Ask both sides, PyTorch by ``ask``. Raises :class:`DisagreementError`."""
+def drawn(type_name: str) -> Strategy:
+    """Cases of a layer type."""
+    if type_name in TYPES:
+        return functional_cases(type_name)
+    return cases(catalogue("pytorch").types[type_name])
+
+
+def compare(case: Case, tally: Tally) -> None:
+    """Ask both sides. Raises :class:`DisagreementError`."""
     try:
         checked = ask_shapecalc(case)
     except Exception as error:
         raise DisagreementError(f"{case}\n  shapecalc fails: {error!r}") from error
     assume(not checked.too_large)
+    ask = ask_function if case.layer.type_name in TYPES else ask_torch
     ours, torch = checked.answer, ask(case)
     if ours.accepted and not torch.accepted and case.layer.type_name in BATCH_OF_TWO:
         torch = ask_torch(case, batch=2)
@@ -60,18 +69,9 @@ def compare(case: Case, tally: Tally, ask: Callable[[Case], Answer] = ask_torch)
         tally.deliberate[name] += 1
 
 
-def explore(
-    type_name: str,
-    count: int,
-    tally: Tally,
-    start: int | None = None,
-    *,
-    drawn: Strategy | None = None,
-    ask: Callable[[Case], Answer] = ask_torch,
-) -> None:
+def explore(type_name: str, count: int, tally: Tally, start: int | None = None) -> None:
     """Compare ``count`` cases of a type, the same ones every time unless ``start`` is given.
 
-    What is ``drawn`` and how PyTorch is asked may be replaced for what is no class of torch.nn.
     Raises :class:`DisagreementError` with the simplest case that was found.
     """
 
@@ -84,9 +84,9 @@ def explore(
         print_blob=False,
         report_multiple_bugs=False,
     )
-    @given(cases(catalogue("pytorch").types[type_name]) if drawn is None else drawn)
+    @given(drawn(type_name))
     def agree(case: Case) -> None:
-        compare(case, tally, ask)
+        compare(case, tally)
 
     run = agree if start is None else seed(start)(agree)
     run()

@@ -133,6 +133,14 @@ DIFFERENCES = (
         _unused_features,
     ),
     Difference(
+        "a dilation of 0 in a transposed convolution",
+        frozenset({"SC106"}),
+        "PyTorch refuses it, but not on the way that it takes for some groups.",
+        lambda case, problem, torch: (
+            "ConvTranspose" in case.layer.__name__ and problem.field == "dilation"
+        ),
+    ),
+    Difference(
         "a convolution that crops",
         frozenset({"SC106"}),
         "PyTorch refuses a negative padding with zeros, and crops with every other padding_mode.",
@@ -220,6 +228,15 @@ DIFFERENCES = (
         "An einsum in which the batch has no letter of its own sums over it, or aligns the batch "
         "of one input with another axis of the other.",
         lambda case, problem, torch: problem.field == "subscripts" and "batch" in problem.message,
+    ),
+    Difference(
+        "a lookup by the input",
+        frozenset({"SC106"}),
+        "PyTorch's index_select takes one list of indices. A single one for each sample is such a "
+        "list, as long as the batch, where the table has no batch: that is an embedding.",
+        lambda case, problem, torch: (
+            case.layer.type_name == "index_select" and case.inputs[1].batched
+        ),
     ),
     Difference(
         "a pool of integers padded with -∞",

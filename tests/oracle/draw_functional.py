@@ -125,7 +125,7 @@ def matrices(draw: st.DrawFn) -> Inputs:
         batched = draw(mostly(st.just(True), st.just(False), 3))
         sizes = (*draw(like(leading, shorter=not batched)), *pair)
         if draw(mostly(st.just(False), st.just(True), 6)):
-            sizes = sizes[:-2] + (m,) if position else sizes[-1:]
+            sizes = (*sizes[:-2], m) if position else sizes[-1:]
         sizes = draw(mostly(st.just(sizes), shapes(), 8))
         found.append(Tensor(sizes, draw(mostly(st.just(kind), DTYPE, 8)), batched))
     return tuple(found)

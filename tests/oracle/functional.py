@@ -173,6 +173,11 @@ def _expand(layer: Any, x: torch.Tensor) -> torch.Tensor:
     return x.expand(torch.Size((*batch, *layer.sizes)))
 
 
+def _slice(layer: Any, x: torch.Tensor) -> torch.Tensor:
+    sliced: torch.Tensor = torch.ops.aten.slice(x, layer.dim, layer.start, layer.end, layer.step)
+    return sliced
+
+
 def _index_select(layer: Any, x: torch.Tensor, indices: torch.Tensor) -> torch.Tensor:
     if BATCH in x.shape:
         return x.index_select(layer.dim, indices)
@@ -234,7 +239,7 @@ RUN: dict[str, Callable[..., Any]] = {
         layer.dim,
     ),
     "unbind": lambda layer, x: x.unbind(layer.dim),
-    "slice": lambda l, x: torch.ops.aten.slice(x, l.dim, l.start, l.end, l.step),
+    "slice": _slice,
     "narrow": lambda layer, x: x.narrow(layer.dim, layer.start, layer.length),
     "select": lambda layer, x: x.select(layer.dim, layer.index),
     "index_select": _index_select,

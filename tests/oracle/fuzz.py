@@ -16,13 +16,16 @@ from collections import Counter
 
 from tests.oracle.compare import DisagreementError, Tally, explore
 from tests.oracle.draw import twins
+from tests.oracle.draw_functional import TYPES
+
+NAMES = [*twins(), *TYPES]
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.oracle.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600, help="how long to run")
-    parser.add_argument("--type", action="append", choices=list(twins()), help="only this type")
+    parser.add_argument("--type", action="append", choices=NAMES, help="only this type")
     parser.add_argument("--round", type=int, default=300, help="cases of a type before the next")
     parser.add_argument("--seed", type=int, help="the same cases again")
     return parser.parse_args()
@@ -71,7 +74,7 @@ def main() -> int:
     options = arguments()
     start = random.getrandbits(32) if options.seed is None else options.seed
     print(f"--seed {start}")
-    names = options.type or list(twins())
+    names = options.type or NAMES
     tallies, disagreements = fuzz(names, options.seconds, options.round, random.Random(start))
     report(tallies, disagreements)
     return 1 if disagreements else 0

@@ -72,7 +72,7 @@ def is_tame(text: str) -> bool:
     return (
         all(ord(character) >= 0x20 and not 0x7F <= ord(character) < 0xA0
             for line in lines for character in line)
-        and lines == text.rstrip("\n").split("\n")
+        and "\n".join(lines) == text.rstrip("\n")
         and not any(line.lstrip().startswith("::") for line in lines)
         and not any(mark in text for mark in ("##[", "##vso[", "##teamcity["))
         and not set(text) & set("\u202e\u2066\u200b\ufeff\u2028\u2029\ufffe\uffff")
