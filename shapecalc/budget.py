@@ -27,7 +27,9 @@ _BYTES = {
     **{f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)},
     **{f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)},
 }  # fmt: skip
-_AMOUNT = re.compile(r"(?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][+]?\d{1,2})?)\s*(?P<unit>[A-Za-z]*)")
+_AMOUNT = re.compile(
+    r"(?a)(?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][+]?\d{1,2})?)\s*(?P<unit>[A-Za-z]*)"
+)
 _MOST = 10**24
 
 

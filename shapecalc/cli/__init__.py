@@ -25,5 +25,8 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         # What imports made lives to the end: to look through it for garbage, now and at the exit,
         # would be a tenth of what a one-off costs.
         gc.freeze()
+        # Reports hold few cycles: the usual thresholds look through the imports of a command again
+        # and again.
+        gc.set_threshold(100_000, 50, 100)
         gc.enable()
     _app.main(args)

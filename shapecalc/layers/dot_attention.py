@@ -123,6 +123,12 @@ class ScaledDotProductAttention(Layer):
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
         query, key, _ = (tensor.shape for tensor in call.inputs[:3])
         out = outputs[0].shape
-        if out is None or not query or not key or None in (query[-1], out[-1]):
+        if out is None or not query or not key:
             return None
-        return product((*out[:-1], key[-2], (query[-1] or 0) + (out[-1] or 0)))
+        leading = self._leading(Call(call.inputs))
+        scores = None if leading is None else broadcast(Call(call.inputs), leading[:2])
+        if scores is None:
+            return None
+        products = product((*scores, query[-2], key[-2], query[-1]))
+        sums = product((*out, key[-2]))
+        return None if products is None or sums is None else products + sums

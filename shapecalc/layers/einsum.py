@@ -68,7 +68,7 @@ class Einsum(Layer):
     foreign = {"equation": "subscripts"}
     frameworks = ("pytorch", "keras")
     reference = "torch.einsum, keras.ops.einsum, ONNX Einsum"
-    equation = "MACs of two operands = Π of all sizes but those that only one of them has to sum"
+    equation = "MACs of two operands = Π of the output's sizes and of those that both sum over"
     example = "{type: einsum, subscripts: 'bij,bkj->bik', from: [input, prev]}", (196, 64)
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
@@ -200,8 +200,10 @@ class Einsum(Layer):
             return None
         output = equation.output_labels(operands, _hidden(operands))
         sizes = self._sizes(quiet, operands)
-        met = set(operands[0]) & set(operands[1]) | set(output)
-        return product(size for label, size in sizes.items() if label in met)
+        met = set(operands[0]) & set(operands[1])
+        if met <= set(output):
+            return 0  # nothing is added up: this is a `multiply`
+        return product(size for label, size in sizes.items() if label in met | set(output))
 
 
 def _hidden(operands: Sequence[Labels]) -> int:

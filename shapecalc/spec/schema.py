@@ -7,11 +7,13 @@ derived from its class. Nothing else in the package knows pydantic.
 from __future__ import annotations
 
 import dataclasses
+import inspect
+import sys
 import types
 import typing
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NotRequired, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -30,7 +32,7 @@ SizeList = list[Expression]
 class Keys(BaseModel):
     """The keys of a mapping: no others, and no values of other types."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class InputKeys(Keys):
@@ -228,6 +230,7 @@ class FieldInfo:
 
 
 _fields: dict[type[Layer], dict[str, FieldInfo]] = {}
+_annotations: dict[tuple[str, str], Any] = {}
 _adapters: dict[type[Layer], TypeAdapter[dict[str, Any]]] = {}
 
 
@@ -240,11 +243,18 @@ def fields_of(layer: type[Layer]) -> dict[str, FieldInfo]:
 
 def _read_fields(layer: type[Layer]) -> dict[str, FieldInfo]:
     layer.prepare()
-    hints = get_type_hints(layer)
-    return {
-        field.name: _field_info(field, hints[field.name])
-        for field in dataclasses.fields(layer)  # type: ignore[arg-type]
-    }
+    fields = {field.name: field for field in dataclasses.fields(layer)}  # type: ignore[arg-type]
+    return {name: _field_info(field, _annotation(layer, name)) for name, field in fields.items()}
+
+
+def _annotation(layer: type[Layer], name: str) -> Any:
+    """The annotation of one field; ``get_type_hints`` would evaluate those of all bases."""
+    owner = next(cls for cls in layer.__mro__ if name in inspect.get_annotations(cls))
+    written = inspect.get_annotations(owner)[name]
+    key = (owner.__module__, written)
+    if key not in _annotations:
+        _annotations[key] = eval(written, vars(sys.modules[owner.__module__]))
+    return _annotations[key]
 
 
 def _field_info(field: dataclasses.Field[Any], annotation: Any) -> FieldInfo:

@@ -88,9 +88,7 @@ class Runner:
 
     def layer(self, layer: LayerSpec, scope: Scope, path: str) -> None:
         """Run one entry of a list: all turns of its ``repeat``."""
-        runs: bool | None = True
-        if _is_fixed(layer):
-            runs = self.values.holds(layer, scope.names, path)
+        runs = self.values.holds(layer, scope.names, path) if _is_fixed(layer) else True
         if runs is False:
             # What it would have read may be left out by the same condition.
             self.skip(layer, scope)
@@ -123,8 +121,7 @@ class Runner:
             return
         if turns is None:
             result = result.doubtful(given[0].tensor if given else None)
-        if layer.expect:
-            result = self.expectations.expect(layer, result, scope, path, turns or 1, layer.broken)
+        result = self.expectations.expect(layer, result, scope, path, turns or 1, layer.broken)
         self.enter(layer, scope, result, binding)
 
     def turns(

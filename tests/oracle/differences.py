@@ -141,6 +141,12 @@ DIFFERENCES = (
         ),
     ),
     Difference(
+        "a cell state of integers",
+        frozenset({"SC109"}),
+        "PyTorch's LSTMCell only multiplies it by a float; its LSTM refuses it.",
+        lambda case, problem, torch: case.layer.__name__ == "LstmCell",
+    ),
+    Difference(
         "a convolution that crops",
         frozenset({"SC106"}),
         "PyTorch refuses a negative padding with zeros, and crops with every other padding_mode.",
@@ -183,6 +189,15 @@ DIFFERENCES = (
         "Shapes are written without the batch, which comes first, in recurrent and attention "
         "layers as everywhere.",
         lambda case, problem, torch: problem.field == "batch_first",
+    ),
+    Difference(
+        "a cell state of integers",
+        frozenset({"SC109"}),
+        "PyTorch only multiplies an LSTM's cell state, which makes floats of integers; its other "
+        "states must be floats.",
+        lambda case, problem, torch: (
+            case.layer.__name__.startswith("Lstm") and case.inputs[-1].dtype == "int64"
+        ),
     ),
     Difference(
         "a stack without layers",
