@@ -86,6 +86,11 @@ def test_models(before: str, after: str | None) -> None:
     assert fixed(HEAD + before).split("\n")[1:] == (after or before).split("\n")
 
 
+def test_keys_of_an_input() -> None:
+    text = "input: {shpae: [3], dtpye: float32}\nlayers: [relu]\n"
+    assert fixed(text) == text.replace("shpae", "shape").replace("dtpye", "dtype")
+
+
 def test_a_dtype() -> None:
     text = "input: {shape: [3], dtype: flaot32}\nlayers: [relu]\n"
     assert fixed(text) == text.replace("flaot32", "float32")

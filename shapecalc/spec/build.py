@@ -174,12 +174,12 @@ class _ModelBuilder(Reader):
         elif isinstance(value, Mapping):
             good = self.check_keys(schema.InputKeys, value, "an input", f"{path}.")
             if "shape" in good:
-                spec.shape = self._sizes(value["shape"], f"{path}.shape")
+                spec.shape = self._sizes(good["shape"], f"{path}.shape")
             if "dtype" in good:
-                if value["dtype"] in DTYPES:
-                    spec.dtype = value["dtype"]
+                if good["dtype"] in DTYPES:
+                    spec.dtype = good["dtype"]
                 else:
-                    self.unknown_word(value["dtype"], DTYPES, "dtype", value, "dtype", path)
+                    self.unknown_word(good["dtype"], DTYPES, "dtype", good, "dtype", path)
         else:
             self.report(
                 "SC002",
