@@ -277,6 +277,9 @@ FIELDS: dict[str, Callable[[Subject], Strategy]] = {
     "_Columns.dilation": lambda s: one_or_per_axis(steps(s), 2),
     "_Columns.padding": lambda s: one_or_per_axis(paddings(s), 2),
     "Fold.output_size": lambda s: one_or_per_axis(mostly(st.integers(1, 9), numbers(s)), 2),
+    "_FractionalMaxPool.kernel_size": lambda s: one_or_per_axis(
+        mostly(st.integers(1, 2), numbers(s), 8), s.rank
+    ),
     "output_ratio": lambda s: one_or_per_axis(RATIOS, s.rank),
     "_ConvBase.padding": conv_padding,
     "_Pad.padding": pad_sides,
