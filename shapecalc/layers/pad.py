@@ -127,6 +127,9 @@ class Crop(Layer):
         if len(sides) != len(sizes):
             call.per_axis("cropping", (0,) * len(sides), len(sizes))
             return call.tensor((None,) * len(call.shape))
+        least = min((min(side) if isinstance(side, tuple) else side for side in sides), default=0)
+        if not call.require_least("cropping", least, 0):
+            return call.tensor((None,) * len(call.shape))
         names = AXES.get(len(sizes)) or [f"axis {axis + 1}" for axis in range(len(sizes))]
         cropped = [
             self._cropped(call, name, n, side)
@@ -137,9 +140,6 @@ class Crop(Layer):
     @staticmethod
     def _cropped(call: Call, axis: str, n: Dim, side: Side) -> Dim:
         before, after = side if isinstance(side, tuple) else (side, side)
-        if min(before, after) < 0:
-            call.report("SC106", f"cropping is {min(before, after)}, 0 is the least", "cropping")
-            return None
         if n is not None and n - before - after < 1:
             call.report("SC102", f"the {axis} would be {n} - {before} - {after} cells", "cropping")
             return None
