@@ -17,5 +17,13 @@ MAX_INNER_LAYERS = 1_000
 MAX_NUMBER = 2**53
 #: How many diagnostics are kept of one file.
 MAX_DIAGNOSTICS = 1_000
+#: How many models a file may hold.
+MAX_MODELS = 1_000
+#: How many axes a shape may have.
+MAX_RANK = 64
+#: How many values may be computed, or names handed on to blocks, for one model.
+MAX_WORK = 10_000_000
+#: How many pairs of words are compared in search of what a misspelt one was meant for.
+MAX_COMPARISONS = 300_000
 #: How many characters an expression may have.
 MAX_EXPRESSION = 1_000

@@ -205,29 +205,37 @@ def apply_rules(graph: Graph, policy: Policy) -> Iterator[Finding]:
         if not policy.reports(rule):
             continue
         findings: dict[Extent, Finding] = {}
+        fixes: dict[Extent, tuple[str, str] | None] = {}
         assert rule.check is not None
         try:
             for found in rule.check(graph):
-                finding = _finding(rule, found, graph)
-                known = findings.setdefault(finding.extent, finding)
-                if known is not finding:
+                extent = _extent(found)
+                known = findings.get(extent)
+                if known is None:
+                    findings[extent], fixes[extent] = _finding(rule, found, graph), found.fix
+                else:
                     known.uses += 1
-                    known.fix = known.fix if known.fix == finding.fix else None
+                    known.fix = known.fix if found.fix == fixes[extent] else None
         except Exception as error:  # noqa: BLE001 - a bug in a rule must not hide the rest
             message = f"the rule {rule.name} failed: {type(error).__name__}: {error}"
             yield Finding("SC900", message, graph.spec.extent)
         yield from findings.values()
 
 
+def _extent(found: Found) -> Extent:
+    """Where a finding is written."""
+    spec = found.node.spec if found.node else None
+    return found.extent or (spec.key_extent(found.field) if spec else (0, 0))
+
+
 def _finding(rule: Rule, found: Found, graph: Graph) -> Finding:
     node = found.node
     if node is None or node.spec is None:
-        extent = found.extent or (0, 0)
-        return Finding(rule.code, found.message, extent, found.help, found.path)
+        return Finding(rule.code, found.message, _extent(found), found.help, found.path)
     return Finding(
         rule.code,
         f"{node.spec.label(node.type)}: {found.message}",
-        found.extent or node.spec.key_extent(found.field),
+        _extent(found),
         found.help,
         f"{node.path}.{found.field}" if found.field else node.path,
         node.spec.name,

@@ -10,10 +10,11 @@ from typing import Any
 
 from shapecalc.layers import Catalogue, catalogue
 from shapecalc.layers.base import DTYPES
+from shapecalc.limits import MAX_MODELS, MAX_RANK
 from shapecalc.spec import schema
 from shapecalc.spec.expressions import describe
 from shapecalc.spec.model import Assertion, BlockSpec, InputSpec, ModelSpec, Reference
-from shapecalc.spec.names import did_you_mean
+from shapecalc.spec.names import begin_file, did_you_mean
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.reader import Checked, Reader
 from shapecalc.spec.source import Document, Extent, Mapping, Sequence, Source
@@ -25,12 +26,17 @@ def build_models(
     source: Source, documents: list[Document]
 ) -> tuple[list[ModelSpec], list[Problem]]:
     """The models of a file, and what is wrong outside of any of them."""
+    begin_file()
     documents = [document for document in documents if document.value is not None]
     models: list[ModelSpec] = []
     problems: list[Problem] = []
     shared: Mapping | None = None
     for position, document in enumerate(documents):
         value = document.value
+        if len(models) + len(problems) >= MAX_MODELS:
+            message = f"the file has more than {MAX_MODELS:,} documents"
+            problems.append(Problem("SC007", message, document.extent, "split it"))
+            break
         if not isinstance(value, Mapping):
             message = f"a model is a mapping with `layers`, this is {describe(value)}"
             problems.append(Problem("SC002", message, document.extent))
@@ -190,7 +196,11 @@ class _ModelBuilder(Reader):
             )
         return spec
 
-    def _sizes(self, value: Sequence, path: str) -> tuple[Template, ...]:
+    def _sizes(self, value: Sequence, path: str) -> tuple[Template, ...] | None:
+        if len(value) > MAX_RANK:
+            message = f"a shape has at most {MAX_RANK} axes, this one has {len(value):,}"
+            self.report("SC002", message, value.extent, path=path)
+            return None
         sizes = []
         for index, item in enumerate(value):
             where = f"{path}[{index}]"

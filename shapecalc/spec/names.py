@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextvars import ContextVar
+
+from shapecalc.limits import MAX_COMPARISONS
+
+_left: ContextVar[int] = ContextVar("left", default=MAX_COMPARISONS)
+
+
+def begin_file() -> None:
+    """Allow as many comparisons as a file may take: one with 100,000 typos must not take hours."""
+    _left.set(MAX_COMPARISONS)
+
+
+def _may_compare(known: list[str]) -> bool:
+    left = _left.get() - len(known)
+    _left.set(left)
+    return left >= 0
 
 
 def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.7) -> str | None:
     """The one of ``known`` that ``name`` most probably stands for."""
     from difflib import get_close_matches
 
-    if len(name) > 60:
-        return None
     known = list(known)
+    if len(name) > 60 or not _may_compare(known):
+        return None
     sure = surely_meant(name, known)
     if sure is not None:
         return sure
@@ -29,7 +45,8 @@ def surely_meant(name: str, known: Iterable[str]) -> str | None:
         return None
     most = 1 if len(name) < 6 else 2
     distances: dict[int, list[str]] = {}
-    for word in dict.fromkeys(known):
+    known = list(known)
+    for word in dict.fromkeys(known) if _may_compare(known) else ():
         if abs(len(word) - len(name)) <= most:
             distances.setdefault(slips(name.lower(), word.lower()), []).append(word)
     nearest = min(distances, default=most + 1)

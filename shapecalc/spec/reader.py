@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from shapecalc.diagnostics import Fix
+from shapecalc.limits import MAX_RANK
 from shapecalc.spec import edits, schema
 from shapecalc.spec.expressions import FUNCTIONS, RECEIVED, ExpressionError, describe
 from shapecalc.spec.model import Assertion
@@ -155,6 +156,10 @@ class Reader:
             self.report(
                 "SC002", f"`expect` must be a shape, not {describe(value)}", extent, path=path
             )
+            return None
+        if len(value) > MAX_RANK:
+            message = f"a shape has at most {MAX_RANK} axes, this one has {len(value):,}"
+            self.report("SC002", message, extent, path=path)
             return None
         sizes: list[Template | None] = []
         for index, item in enumerate(value):

@@ -25,7 +25,7 @@ from yaml.events import (
 )
 
 from shapecalc.diagnostics import Span
-from shapecalc.limits import MAX_ALIAS_NODES, MAX_DEPTH, MAX_NUMBER
+from shapecalc.limits import MAX_ALIAS_NODES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_NUMBER
 from shapecalc.spec.problems import Problem
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -393,6 +393,8 @@ class _Builder:
             parent.item_extents.append(extent)
 
     def _duplicate(self, parent: Mapping, key: str, extent: Extent) -> None:
+        if len(self.problems) >= MAX_DIAGNOSTICS:
+            self._stop(f"more than {MAX_DIAGNOSTICS:,} keys are given twice", extent)
         self.problems.append(
             Problem(
                 "SC005",

@@ -16,11 +16,15 @@ Names = Mapping[str, Value]
 class Template:
     """A value as written: :meth:`evaluate` computes it, ``names`` are what it reads."""
 
-    __slots__ = ("constant", "names", "run")
+    __slots__ = ("constant", "effort", "names", "run")
 
-    def __init__(self, run: Callable[[Names], Value], names: frozenset[str]) -> None:
+    def __init__(
+        self, run: Callable[[Names], Value], names: frozenset[str], effort: int = 1
+    ) -> None:
         self.run = run
         self.names = names
+        #: How much there is to compute.
+        self.effort = effort
         #: Whether it holds no expression.
         self.constant = False
 
@@ -77,15 +81,19 @@ def compile_value(
         expression = expressions.parse(value)
         if words and expression.word:
             return Template(_word_or_value(expression), frozenset())
+        effort = 1 + len(value) // 16
         if choices:
-            return Template(_value_or_choice(expression, choices), expression.names)
-        return Template(expression.evaluate, expression.names)
+            return Template(_value_or_choice(expression, choices), expression.names, effort)
+        return Template(expression.evaluate, expression.names, effort)
     if isinstance(value, list):
         parts = [compile_value(part, choices, is_text=is_text, words=words) for part in value]
         if all(part.constant for part in parts):
-            return constant(tuple(part.evaluate({}) for part in parts))
+            whole = constant(tuple(part.evaluate({}) for part in parts))
+            whole.effort = sum(part.effort for part in parts)
+            return whole
         names = frozenset[str]().union(*(part.names for part in parts))
-        return Template(lambda env: tuple(part.run(env) for part in parts), names)
+        effort = sum(part.effort for part in parts)
+        return Template(lambda env: tuple(part.run(env) for part in parts), names, effort)
     if isinstance(value, dict):
         raise ExpressionError("a mapping is not a value here")
     return constant(value)

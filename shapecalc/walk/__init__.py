@@ -8,6 +8,7 @@ which raise no further finding.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from shapecalc.spec.expressions import UNKNOWN
 from shapecalc.spec.model import ModelSpec
@@ -15,9 +16,9 @@ from shapecalc.spec.source import Extent
 from shapecalc.walk.ends import Ends
 from shapecalc.walk.expectations import Expectations
 from shapecalc.walk.findings import Finding
-from shapecalc.walk.runner import Runner, TooLargeError
+from shapecalc.walk.runner import Runner
 from shapecalc.walk.scope import Scope
-from shapecalc.walk.state import Overrides, State, WalkResult
+from shapecalc.walk.state import Overrides, State, TooLargeError, WalkResult
 from shapecalc.walk.values import Values
 
 __all__ = ["Finding", "Overrides", "WalkResult", "walk"]
@@ -50,7 +51,7 @@ def walk(
 
 def _settle(result: WalkResult, walked: Callable[[frozenset[Extent]], WalkResult]) -> WalkResult:
     """Try disputes the other way: all of them, then one after the other."""
-    tries = min(MAX_DISPUTES, MAX_STEPS // (len(result.graph.nodes) + 1))
+    tries = min(MAX_DISPUTES, MAX_STEPS // (len(result.graph.nodes) + result.work + 1))
     computed: frozenset[Extent] = frozenset()
     every = frozenset(result.disputes)
     if tries and len(every) > 1:
@@ -96,6 +97,15 @@ def _walk_once(
     computed: frozenset[Extent],
 ) -> WalkResult:
     state = State(spec, overrides, computed)
+    with suppress(TooLargeError):
+        _run(state, earlier)
+    found = list(state.findings.found.values())
+    return WalkResult(state.graph, found, state.skipped_expects, state.disputes, state.work)
+
+
+def _run(state: State, earlier: Mapping[str, WalkResult]) -> None:
+    """Walk from the inputs to the outputs. Raises :class:`TooLargeError`."""
+    spec = state.spec
     values, expectations, ends = Values(state), Expectations(state), Ends(state, earlier)
     state.vars = values.values(
         spec.vars, dict.fromkeys(spec.dims, UNKNOWN), spec.var_extents, "vars"
@@ -104,12 +114,6 @@ def _walk_once(
     scope = Scope(dict(state.vars), inputs["input"] if spec.single_input else None)
     if not spec.single_input:
         scope.results.update(inputs)
-    try:
-        last = Runner(state, values, expectations).stack(spec.layers, scope, "layers")
-        ends.outputs(scope, last)
-        expectations.check_outputs()
-    except TooLargeError:
-        pass
-    return WalkResult(
-        state.graph, list(state.findings.found.values()), state.skipped_expects, state.disputes
-    )
+    last = Runner(state, values, expectations).stack(spec.layers, scope, "layers")
+    ends.outputs(scope, last)
+    expectations.check_outputs()

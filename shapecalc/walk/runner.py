@@ -7,22 +7,18 @@ from typing import Any
 
 from shapecalc.graph import Group, Inference, Node, Port
 from shapecalc.layers.base import Call, Layer, Problem, Tensor, format_shape, plural
-from shapecalc.limits import MAX_LAYERS
+from shapecalc.limits import MAX_LAYERS, MAX_RANK
 from shapecalc.spec.expressions import RECEIVED, UNKNOWN, describe
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec, Reference
 from shapecalc.walk.expectations import Expectations
 from shapecalc.walk.guess import certain_outputs
 from shapecalc.walk.scope import Result, Scope, UnresolvedError, received_names
 from shapecalc.walk.sharing import share_weights
-from shapecalc.walk.state import State, unknown_port
+from shapecalc.walk.state import State, TooLargeError, unknown_port
 from shapecalc.walk.values import Values
 
 #: How often the outputs of layers that could not be built are looked into.
 MAX_GUESSES = 1_000
-
-
-class TooLargeError(Exception):
-    """More layers than the limit; it has been reported."""
 
 
 class Runner:
@@ -155,6 +151,7 @@ class Runner:
                 return None
             port = self.resolve(Reference("prev", layer.type_extent), layer, scope, path)
             return None if port is None else (port,)
+        self.state.spend(len(layer.sources))
         ports = [
             self.resolve(reference, layer, scope, f"{path}.from") for reference in layer.sources
         ]
@@ -338,7 +335,9 @@ class Runner:
         inference = self.memo.get(key)
         if inference is None:
             call = Call(tensors, self.state.spec.rounding, self.state.channels_last, trust)
-            inference = self.memo[key] = Inference(value, call)
+            inference = self.memo[key] = _bounded(Inference(value, call))
+        if len(inference.outputs) > 1:
+            self.state.spend(len(inference.outputs))
         uncertain = self.state.uncertain
         unsure = bool(uncertain) and any(port.node.number in uncertain for port in inputs)
         if inference.problems and not layer.broken:
@@ -446,6 +445,7 @@ class Runner:
         given = Result((port,), "`input`")
         extents = {name: layer.key_extent("vars") for name in binding.vars}
         inner = self.values.values(binding.vars, names, extents, f"{path}.vars")
+        self.state.spend(len(scope.names) // 16)
         kept = {name: inner[name] for name in (*scope.names, *binding.vars)}
         value = binding.constant or self.values.build(layer, binding, binding.layer, path, names)
         join = value.joined_by() if value is not None else None
@@ -490,6 +490,7 @@ class Runner:
             )
             return self.unknown(layer, layer.type, path, inputs or ())
         port = inputs[0] if inputs else unknown_port()
+        self.state.spend(len(self.state.vars) // 16 + len(block.params))
         params: dict[str, Any] = dict(self.state.vars)
         for name, default in block.params.items():
             template = binding.templates.get(name)
@@ -530,6 +531,17 @@ class Runner:
             multiple=result.multiple,
             unknown=result.unknown and result.multiple,
         )
+
+
+def _bounded(inference: Inference) -> Inference:
+    """Leave out the shapes that have more axes than there may be."""
+    for tensor in inference.outputs:
+        if tensor.shape is not None and len(tensor.shape) > MAX_RANK:
+            message = f"the output has {len(tensor.shape):,} axes, at most {MAX_RANK} may be"
+            inference.problems.append(Problem("SC106", message, None, None))
+            inference.outputs = tuple(t._replace(shape=None) for t in inference.outputs)
+            break
+    return inference
 
 
 def _depends_on_kind(problem: Problem, tensors: tuple[Tensor, ...]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from shapecalc.graph import Graph, Node, Port
 from shapecalc.layers.base import Tensor
+from shapecalc.limits import MAX_WORK
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Extent
 from shapecalc.walk.findings import Finding, Findings
@@ -33,6 +34,12 @@ class WalkResult:
     skipped_expects: int
     #: Layers at which a declared size and the computed one differ.
     disputes: list[Extent]
+    #: How much there was to compute.
+    work: int = 0
+
+
+class TooLargeError(Exception):
+    """The model is larger than the limits allow; it has been reported."""
 
 
 class State:
@@ -54,6 +61,16 @@ class State:
         self.channels_last = spec.framework == "keras"
         #: The values of the model's ``vars``.
         self.vars: dict[str, Any] = {}
+        self.work = 0
+
+    def spend(self, effort: int) -> None:
+        """Count what there is to do; SC007 past the limit."""
+        self.work += effort
+        if self.work > MAX_WORK:
+            message = f"the model takes more than {MAX_WORK:,} computed values to work out"
+            help = "lower `repeat`, or write its values as numbers"
+            self.findings.report("SC007", message, self.spec.extent, help)
+            raise TooLargeError
 
 
 #: The number of a node that is none.

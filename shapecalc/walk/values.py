@@ -44,7 +44,9 @@ class Values:
     ) -> dict[str, Any]:
         """Named values, each of which may use those before it."""
         found = dict(names)
+        self.state.spend(len(names) // 16)
         for name, template in templates.items():
+            self.state.spend(template.effort)
             if path == "vars" and name in self.state.overrides.vars:
                 found[name] = self.state.overrides.vars[name]
                 continue
@@ -109,8 +111,11 @@ class Values:
         path: str,
     ) -> Any:
         """A computed value; ``UNKNOWN`` where it cannot be had, which is reported."""
+        self.state.spend(template.effort)
+        if template.constant:
+            return template.run({})
         try:
-            return whole(template.evaluate(names)) if not template.constant else template.run({})
+            return whole(template.evaluate(names))
         except UnknownValueError:
             # A name that is not there is wrong whatever the others are.
             unknown = next((name for name in template.names if name not in names), None)
@@ -128,6 +133,7 @@ class Values:
         """What expressions of a layer may use; what it receives is unknown without inputs."""
         if is_source:
             return scope.names
+        self.state.spend(len(scope.names) // 16)
         if not inputs:
             return {**scope.names, **dict.fromkeys(RECEIVED, UNKNOWN)}
         return {**scope.names, **received_names(inputs[0].tensor, self.state.channels_last)}
