@@ -3,7 +3,7 @@ layer. What cannot be read of it is reported where it stands."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from shapecalc.budget import AmountError, Limit, parse_amount
 from shapecalc.diagnostics import Severity
@@ -29,10 +29,13 @@ class Control:
                 if layer.ignore:
                     self.ignores[id(layer)] = self._ignore(layer)
 
-    def hides(self, layer: LayerSpec | None, code: str) -> bool:
-        """Whether a layer silences a code."""
-        found = self.ignores.get(id(layer)) if self.ignores else None
-        return found is not None and found.hides(code)
+    def hides(self, layers: Iterable[LayerSpec | None], code: str) -> bool:
+        """Whether one of some layers silences a code; all that do remember it."""
+        if not self.ignores:
+            return False
+        found = [self.ignores[id(layer)] for layer in layers if id(layer) in self.ignores]
+        hiding = [one for one in found if one.hides(code)]
+        return bool(hiding)
 
     def _selection(self, model: ModelSpec) -> Selection:
         lint = model.lint

@@ -95,6 +95,7 @@ class Node:
         "spec",
         "trainable",
         "type",
+        "within",
     )
 
     def __init__(
@@ -118,6 +119,8 @@ class Node:
         self.trainable = trainable
         #: The node whose weights this one uses, where it shares them.
         self.owner: Node | None = None
+        #: The containers and uses of blocks around it that have an ``ignore``, outermost first.
+        self.within: tuple[LayerSpec, ...] = ()
 
     @property
     def name(self) -> str | None:

@@ -4,6 +4,7 @@ silenced."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 
 from shapecalc import rules
@@ -15,7 +16,7 @@ from shapecalc.rules import sc309_unused_name
 from shapecalc.rules.base import Found, Rule
 from shapecalc.selection import Policy, Selection
 from shapecalc.spec.edits import set_field
-from shapecalc.spec.model import LayerSpec, ModelSpec
+from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.source import Document, Extent, Source
 from shapecalc.spec.source import Mapping as YamlMapping
@@ -146,15 +147,24 @@ class Linter:
         control: Control | None = None,
     ) -> list[Diagnostic]:
         """The diagnostics of what is reported and not silenced."""
-        kept = []
+        kept: list[Diagnostic] = []
+        divided: dict[tuple[str, Extent], int] = {}
         for problem in problems:
             rule = rules.rule(problem.code)
             self.erroneous = self.erroneous or _is_basic(problem)
-            if policy.reports(rule):
-                diagnostic = self._diagnostic(problem, rule, policy)
-                layer = problem.spec if isinstance(problem, Finding) else None
-                if not self._is_silenced(diagnostic, layer, control):
-                    kept.append(diagnostic)
+            if not policy.reports(rule):
+                continue
+            diagnostic = self._diagnostic(problem, rule, policy)
+            finding = problem if isinstance(problem, Finding) else None
+            if self._is_silenced(diagnostic, finding, control):
+                continue
+            key = (problem.code, problem.extent)
+            if finding and key in divided:
+                kept[divided[key]] = _joined(kept[divided[key]], diagnostic)
+                continue
+            if finding:
+                divided[key] = len(kept)
+            kept.append(diagnostic)
         return kept
 
     def _diagnostic(self, problem: Problem | Finding, rule: Rule, policy: Policy) -> Diagnostic:
@@ -182,12 +192,14 @@ class Linter:
         )
 
     def _is_silenced(
-        self, diagnostic: Diagnostic, layer: LayerSpec | None, control: Control | None
+        self, diagnostic: Diagnostic, finding: Finding | None, control: Control | None
     ) -> bool:
         """Whether an ``ignore`` or a comment silences a finding; both remember that they did."""
         if diagnostic.code in rules.NEVER_SILENT:
             return False
-        by_layer = control is not None and control.hides(layer, diagnostic.code)
+        layer = finding.spec if finding else None
+        around = finding.within if finding else ()
+        by_layer = control is not None and control.hides((*around, layer), diagnostic.code)
         if not self.suppressions.found:
             return by_layer
         span = self.source.span(layer.extent) if layer else diagnostic.span
@@ -204,18 +216,20 @@ def apply_rules(graph: Graph, policy: Policy) -> Iterator[Finding]:
     for rule in chain(rules.checks(), rules.optional_checks() if policy.places else ()):
         if not policy.reports(rule):
             continue
-        findings: dict[Extent, Finding] = {}
-        fixes: dict[Extent, tuple[str, str] | None] = {}
+        findings: dict[tuple[Extent, tuple[int, ...]], Finding] = {}
+        fixes: dict[tuple[Extent, tuple[int, ...]], tuple[str, str] | None] = {}
         assert rule.check is not None
         try:
             for found in rule.check(graph):
-                extent = _extent(found)
-                known = findings.get(extent)
+                # Another use of the same lines may be silenced from around it.
+                within = found.node.within if found.node else ()
+                place = _extent(found), tuple(map(id, within))
+                known = findings.get(place)
                 if known is None:
-                    findings[extent], fixes[extent] = _finding(rule, found, graph), found.fix
+                    findings[place], fixes[place] = _finding(rule, found, graph), found.fix
                 else:
                     known.uses += 1
-                    known.fix = known.fix if found.fix == fixes[extent] else None
+                    known.fix = known.fix if found.fix == fixes[place] else None
         except Exception as error:  # noqa: BLE001 - a bug in a rule must not hide the rest
             message = f"the rule {rule.name} failed: {type(error).__name__}: {error}"
             yield Finding("SC900", message, graph.spec.extent)
@@ -240,8 +254,15 @@ def _finding(rule: Rule, found: Found, graph: Graph) -> Finding:
         f"{node.path}.{found.field}" if found.field else node.path,
         node.spec.name,
         spec=node.spec,
+        within=node.within,
         fix=set_field(graph.spec.source, node.spec, *found.fix) if found.fix else None,
     )
+
+
+def _joined(one: Diagnostic, other: Diagnostic) -> Diagnostic:
+    """The same finding in uses that different layers might have silenced."""
+    fix = one.fix if one.fix == other.fix else None
+    return replace(one, uses=one.uses + other.uses, fix=fix)
 
 
 def _is_basic(problem: Problem | Finding) -> bool:

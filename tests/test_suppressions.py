@@ -267,3 +267,54 @@ def test_an_ignore_may_be_for_a_further_input() -> None:
     text = spec(f"  - {CONV}  # shapecalc: ignore[SC201]").replace("64", "65")
     assert codes(text) == ["SC309"]
     assert codes(text, further_inputs=({"": (3, 64, 64)},)) == []
+
+
+# What encloses a layer silences what is found in it.
+
+TWICE = """
+input: [3, 64, 64]
+blocks:
+  half:
+    layers:
+      - {type: conv2d, out_channels: 3, kernel_size: 3, stride: 2}
+      - relu
+layers:
+  - {type: half, ignore: FIRST}
+  - {type: upsample, size: [64, 64]}
+  - {type: half, ignore: SECOND}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "uses"),
+    [("[]", "[]", 2), ("SC201", "[]", 1), ("[]", "SC2", 1), ("SC201", "[SC201]", 0)],
+)
+def test_a_use_of_a_block_silences_its_own_turn(first: str, second: str, uses: int) -> None:
+    found = findings(TWICE.replace("FIRST", first).replace("SECOND", second))
+    assert [(one.code, one.uses) for one in found] == [("SC201", uses)] * bool(uses)
+
+
+def test_what_two_uses_do_not_silence_is_said_once() -> None:
+    text = TWICE.replace("FIRST", "SC1").replace("SECOND", "SC1").replace("[64, 64]", "[32, 32]")
+    found = findings(text)
+    assert [(one.code, one.uses) for one in found if one.code != "SC309"] == [("SC201", 2)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"  - {{type: sequential, ignore: SC201, layers: [{CONV}]}}",
+        f"  - {{type: residual, ignore: SC201, body: [{CONV}], shortcut: [{CONV}]}}",
+        f"  - {{type: parallel, ignore: SC201, branches: [[{CONV}], [{CONV}]]}}",
+        "  - {type: sequential, ignore: SC108, layers: [{type: relu, expect: [3, 64, 65]}]}",
+        "  - {type: relu, expect: [3, 64, 65], ignore: SC108}",
+        "  - {type: sequential, ignore: SC105, layers: [{type: group_norm, num_groups: 2}]}",
+    ],
+)
+def test_an_ignore_reaches_inwards(text: str) -> None:
+    assert codes(spec(text)) == []
+
+
+def test_an_ignore_ends_with_its_container() -> None:
+    text = spec("  - {type: sequential, ignore: SC108, layers: [relu]}", f"  - {CONV}")
+    assert codes(text) == ["SC309", "SC201"]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Assertion:
     """An ``expect``: sizes (``None`` for ``_``), and whether it has plain numbers."""
 
-    sizes: tuple[Template | None, ...]
+    #: ``None`` for a ``_`` that stands for the whole shape.
+    sizes: tuple[Template | None, ...] | None
     numeric: bool
     extent: Extent
 
@@ -81,6 +82,8 @@ class LayerSpec:
     #: Whether it has a key that is none and like none, which may stand for a missing one.
     stray: bool = False
     bindings: dict[str, Binding] = field(default_factory=dict)
+    #: Whether its type is the name of a parameter (or of a value), which may hold a type.
+    by_parameter: bool = False
     #: Whether it has none of repeat, when, share, trainable, expect, and a constant layer.
     simple: bool = False
 

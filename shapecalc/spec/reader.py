@@ -152,6 +152,8 @@ class Reader:
 
     def assertion(self, value: Any, extent: Extent, path: str) -> Assertion | None:
         """An asserted shape."""
+        if value == "_":
+            return Assertion(None, False, extent)
         if not isinstance(value, Sequence):
             self.report(
                 "SC002", f"`expect` must be a shape, not {describe(value)}", extent, path=path

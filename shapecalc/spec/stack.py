@@ -68,20 +68,20 @@ class StackBuilder(Reader):
 
     def _layer(self, value: Any, extent: Extent, path: str, block: BlockSpec | None) -> LayerSpec:
         layer = self._typed(value, extent, path)
-        by_parameter = block is not None and layer.type in (*block.params, *block.vars)
-        by_parameter = by_parameter or layer.type in self.model.vars
         if layer.type == NO_TYPE:
             layer.written = {key: key for key in layer.keys if key in COMMON}
             self._common_keys(layer, path)
             return layer
-        if not self.is_type(layer.type) and not by_parameter:
+        layer.by_parameter = self._is_parameter(layer.type, block)
+        if not layer.by_parameter and not self.is_type(layer.type):
             self._unknown_type(layer, path, block)
-        if self.is_type(layer.type):
+        is_type = not layer.by_parameter and self.is_type(layer.type)
+        if is_type:
             self._own_keys(layer, path)
         else:
             layer.written = {key: key for key in layer.keys}
         self._common_keys(layer, path)
-        if self.is_type(layer.type):
+        if is_type:
             binding = self.bind(layer, layer.type, path, block)
             self.problems.extend(binding.problems)
             binding.problems.clear()
@@ -89,6 +89,16 @@ class StackBuilder(Reader):
         return layer
 
     # --- types ----------------------------------------------------------------------------------
+
+    def _is_parameter(self, word: str, block: BlockSpec | None) -> bool:
+        """Whether a type is named by a parameter or a value: one that is called like a layer type
+        goes first, unless it is known to be no word (``dropout: 0.1``)."""
+        known = (block.vars, block.params, self.model.vars) if block else (self.model.vars,)
+        found = next((values for values in known if word in values), None)
+        if found is None:
+            return False
+        value = found[word]
+        return not (self.is_type(word) and value and value.constant)
 
     def is_type(self, name: str) -> bool:
         """Whether a word names a layer type, a type without its rank, or a block."""
@@ -315,12 +325,15 @@ class StackBuilder(Reader):
 
     def _expect(self, keys: Mapping, key: str, path: str) -> tuple[Assertion, ...] | None:
         value, path = keys[key], f"{path}.expect"
-        if isinstance(value, Sequence) and value and all(isinstance(v, Sequence) for v in value):
+        if isinstance(value, Sequence) and _are_shapes(value):
+            extents = value.item_extents
             found = [
-                self.assertion(shape, value.item_extents[i], f"{path}[{i}]")
-                for i, shape in enumerate(value)
+                self.assertion(shape, extents[i], f"{path}[{i}]") for i, shape in enumerate(value)
             ]
-            return tuple(shape for shape in found if shape)
+            # One that cannot be read keeps its place.
+            return tuple(
+                shape or Assertion(None, False, extents[i]) for i, shape in enumerate(found)
+            )
         assertion = self.assertion(value, keys.entry_extent(key), path)
         return (assertion,) if assertion else None
 
@@ -529,6 +542,13 @@ class StackBuilder(Reader):
             message = f"block `{block.name}` needs {_listed(missing)}"
             self._fault(binding, layer, "SC002", message, layer.type_extent, None, path)
         return binding
+
+
+def _are_shapes(values: Sequence) -> bool:
+    """Whether an ``expect`` lists shapes, one for each output, rather than the sizes of one."""
+    return any(isinstance(one, Sequence) for one in values) and all(
+        isinstance(one, Sequence) or one == "_" for one in values
+    )
 
 
 def _listed(names: Iterable[str]) -> str:

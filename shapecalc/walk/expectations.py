@@ -42,7 +42,7 @@ class Expectations:
                 help = f"the outputs are {known}"
                 self.findings.report("SC006", problem, assertion.extent, help, path)
                 continue
-            if self.skips(assertion):
+            if assertion.sizes is None or self.skips(assertion):
                 continue
             wanted = self.asserted(assertion, self.state.vars, path, None)
             message = differs(port.tensor.shape, wanted, self.state.channels_last)
@@ -82,9 +82,13 @@ class Expectations:
                 count, given = plural(len(ports), "output"), plural(len(assertions), "shape")
                 message = f"{layer.label()} has {count}, expect lists {given}"
                 extent = layer.key_extent("expect")
-                self.findings.report("SC108", message, extent, None, f"{path}.expect", layer.name)
+                self.findings.report(
+                    "SC108", message, extent, None, f"{path}.expect", layer.name, spec=layer
+                )
             return result
         for position, assertion in enumerate(assertions):
+            if assertion.sizes is None:
+                continue
             wanted = self.asserted(assertion, names, f"{path}.expect", layer)
             ports[position] = self.reconcile(
                 layer, ports[position], wanted, assertion, path, failed
@@ -114,6 +118,7 @@ class Expectations:
                 f"{path}.expect",
                 layer.name,
                 (port,),
+                spec=layer,
             )
         if layer.extent in self.state.computed:
             return port
@@ -147,7 +152,7 @@ class Expectations:
     ) -> Shape:
         """The sizes of an ``expect``; ``None`` for ``_`` and for what cannot be computed."""
         sizes: list[int | None] = []
-        for template in assertion.sizes:
+        for template in assertion.sizes or ():
             size: Any = None
             if template is not None:
                 try:

@@ -28,6 +28,8 @@ class Finding:
     related: tuple[tuple[str, Extent], ...] = ()
     #: The layer it is about.
     spec: LayerSpec | None = None
+    #: The containers and uses of blocks around it that have an `ignore`, outermost first.
+    within: tuple[LayerSpec, ...] = ()
     #: What would mend it, at all of its uses alike.
     fix: Fix | None = None
     #: The path of its last use.
@@ -39,7 +41,11 @@ class Findings:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.found: dict[tuple[str, Extent], Finding] = {}
+        #: By code, place, and what may silence it there: another use of a block may not.
+        self.found: dict[tuple[str, Extent, tuple[int, ...]], Finding] = {}
+        self.places: set[tuple[str, Extent]] = set()
+        #: The containers and uses of blocks that are being run and have an `ignore`.
+        self.within: tuple[LayerSpec, ...] = ()
         #: Where the blocks that are being run are used, outermost first.
         self.uses: list[Extent] = []
         #: How many of the layers that are being run may not be there at all.
@@ -51,7 +57,7 @@ class Findings:
         return len(self.found)
 
     def __contains__(self, key: tuple[str, Extent]) -> bool:
-        return key in self.found
+        return key in self.places
 
     def report(
         self,
@@ -63,16 +69,21 @@ class Findings:
         layer: str | None = None,
         inputs: tuple[Port, ...] = (),
         fix: Fix | None = None,
+        spec: LayerSpec | None = None,
     ) -> Finding:
-        """Note a finding; the same one at another use of the same lines is counted."""
-        known = self.found.get((code, extent))
+        """Note a finding; the same one at another use of the same lines is counted. ``spec`` is
+        the layer that may silence it.
+        """
+        key = (code, extent, tuple(map(id, self.within)))
+        known = self.found.get(key)
         if known is not None:
             known.uses += path != known.last_path
             known.last_path = path
             known.fix = known.fix if known.fix == fix else None
             return known
         use = self.uses[-1] if self.uses else None
-        found = self.found[code, extent] = Finding(
+        self.places.add((code, extent))
+        found = self.found[key] = Finding(
             code,
             message,
             extent,
@@ -83,6 +94,8 @@ class Findings:
             use=use,
             fix=fix,
             last_path=path,
+            spec=spec,
+            within=self.within,
         )
         return found
 
@@ -95,7 +108,7 @@ class Findings:
         if not isinstance(written, str) or not written.isidentifier():
             return False
         blame = (code, written, repr(value))
-        known = blame in self.blamed and (code, layer.key_extent(key)) not in self.found
+        known = blame in self.blamed and (code, layer.key_extent(key)) not in self
         self.blamed.add(blame)
         return known
 
@@ -113,7 +126,7 @@ class Findings:
         """
         if self.doubt and problem.code.startswith("SC1"):
             return
-        finding = self.report(
+        self.report(
             problem.code,
             f"{layer.label(type_name)}: {problem.message}",
             layer.key_extent(problem.field),
@@ -122,8 +135,8 @@ class Findings:
             layer.name,
             inputs,
             set_field(self.source, layer, *problem.fix) if problem.fix else None,
+            layer,
         )
-        finding.spec = layer
 
 
 def sizes_to(port: Port, limit: int = 6) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from shapecalc.spec.expressions import RECEIVED, UNKNOWN, describe
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec, Reference
 from shapecalc.walk.expectations import Expectations
 from shapecalc.walk.guess import certain_outputs
+from shapecalc.walk.reading import is_source, reads_input
 from shapecalc.walk.scope import Result, Scope, UnresolvedError, received_names
 from shapecalc.walk.sharing import share_weights
 from shapecalc.walk.state import State, TooLargeError, unknown_port
@@ -99,7 +100,7 @@ class Runner:
             if layer.repeat is not None:
                 where = f"{path}#{turn}"
                 scope.names = {**outer, "index": turn}
-            names = self.values.names(scope, inputs, self.is_source(layer))
+            names = self.values.names(scope, inputs, is_source(layer))
             if layer.when is not None and not _is_fixed(layer):
                 runs = self.values.holds(layer, names, where)
             if runs is False:
@@ -126,7 +127,7 @@ class Runner:
         """How often a layer runs; ``None`` where that is not known."""
         if layer.repeat is None:
             return 1
-        names = self.values.names(scope, inputs, self.is_source(layer))
+        names = self.values.names(scope, inputs, is_source(layer))
         value = self.values.value(layer.repeat, names, layer, "repeat", path)
         if value is UNKNOWN:
             return None
@@ -158,14 +159,10 @@ class Runner:
         found = tuple(port for port in ports if port is not None)
         return found if len(found) == len(ports) and found else None
 
-    def is_source(self, layer: LayerSpec) -> bool:
-        """Whether a layer takes no input at all."""
-        binding = layer.bindings.get(layer.type)
-        return bool(binding and binding.layer and binding.layer.arity[1] == 0)
-
-    def may_be_source(self, layer: LayerSpec) -> bool:
-        """Whether a layer takes no input, or is of a type that nobody knows."""
-        return self.is_source(layer) or (layer.broken and layer.type not in layer.bindings)
+    @staticmethod
+    def may_be_source(layer: LayerSpec) -> bool:
+        """Whether a layer reads no input, or is of a type that nobody knows."""
+        return not reads_input(layer) or (layer.broken and layer.type not in layer.bindings)
 
     def resolve(
         self, reference: Reference, layer: LayerSpec, scope: Scope, path: str
@@ -212,14 +209,18 @@ class Runner:
         elif binding.block is not None or (binding.layer and binding.layer.container):
             group = Group(path, layer.type, layer, first)
             self.state.graph.groups.append(group)
+            around = self.findings.within
+            if layer.ignore:
+                self.findings.within = (*around, layer)
             if binding.block is not None:
                 result = self.block(layer, binding, binding.block, path, inputs, names, trainable)
             else:
                 result = self.container(layer, binding, inner, path, inputs, names)
+            self.findings.within = around
             group.last, group.output = len(self.state.graph.nodes), result.tensor
         else:
-            is_source = binding.layer is not None and binding.layer.arity[1] == 0
-            ports = () if is_source else inputs or (unknown_port(),)
+            reads_none = binding.layer is not None and binding.layer.arity[1] == 0
+            ports = () if reads_none else inputs or (unknown_port(),)
             result = self.leaf(layer, binding, inner, path, ports, names)
         if layer.share is not None:
             self.share(layer, layer.share, scope, path, first)
@@ -357,7 +358,7 @@ class Runner:
             inference.outputs,
             trainable,
         )
-        self.state.graph.nodes.append(node)
+        self.add(node)
         ports = tuple([Port(node, i, tensor) for i, tensor in enumerate(inference.outputs)])
         # Where not even the shape is known, the number of outputs is not known either.
         countless = bool(inference.problems) or inference.outputs[0].shape is None
@@ -411,7 +412,7 @@ class Runner:
             return self.unknown(layer, cls.type_name, path, inputs)
         number = len(self.state.graph.nodes)
         node = Node(number, path, cls.type_name, layer, inputs, None, guess)
-        self.state.graph.nodes.append(node)
+        self.add(node)
         if "dtype" in unknown:
             self.state.uncertain.add(number)
         ports = tuple(Port(node, i, tensor) for i, tensor in enumerate(guess))
@@ -426,9 +427,14 @@ class Runner:
         batched = any(port.tensor.batched for port in inputs)
         tensor = Tensor(None, dtype, batched)
         node = Node(len(self.state.graph.nodes), path, type_name, layer, inputs, None, (tensor,))
-        self.state.graph.nodes.append(node)
+        self.add(node)
         self.state.uncertain.add(node.number)
         return Result((Port(node, 0, tensor),), layer.label(), unknown=True)
+
+    def add(self, node: Node) -> None:
+        """Put a node into the graph."""
+        node.within = self.findings.within
+        self.state.graph.nodes.append(node)
 
     def container(
         self,

@@ -172,10 +172,13 @@ class Values:
 
     def binding(self, layer: LayerSpec, names: Mapping[str, Any], path: str) -> Binding | None:
         """The fields of a layer, read for its type; ``None`` where the type is not known."""
-        if layer.type in layer.bindings:
+        if layer.type in layer.bindings and not layer.by_parameter:
             return layer.bindings[layer.type]
         stacks = self.state.spec.stacks
         word = names.get(layer.type, UNKNOWN)
+        if stacks is not None and stacks.is_type(layer.type) and _is_no_word(word):
+            # A parameter that is only called like the layer type: `dropout: 0.1`.
+            word = layer.type
         if stacks is None or word is UNKNOWN or layer.broken:
             return None
         if not isinstance(word, str) or not stacks.is_type(word):
@@ -277,6 +280,10 @@ def _as_meant(template: Template, names: Mapping[str, Any], unknown: str | None)
 def _placed(value: Any, extent: Extent, known: Mapping[str, Any]) -> Any:
     """A word with the place where it was given."""
     return Word(value, extent, known) if type(value) is str else value
+
+
+def _is_no_word(value: Any) -> bool:
+    return value is not UNKNOWN and not isinstance(value, str)
 
 
 def _plain(value: Any) -> Any:
