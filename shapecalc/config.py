@@ -147,11 +147,11 @@ def _table(path: Path) -> dict[str, Any] | None:
 
 def read_config(path: Path, table: Mapping[str, Any]) -> Config:
     """A configuration from its table. Raises :class:`ConfigError` for what it does not know."""
-    from shapecalc.spec import schema
+    from shapecalc.spec.keys import BUDGET, CONFIG, check_keys
 
-    faults = schema.check_keys(schema.ConfigKeys, table, "the configuration")
+    faults = check_keys(CONFIG, table, "the configuration")
     if not faults:
-        faults = schema.check_keys(schema.BudgetKeys, table.get("budget", {}), "`budget`")
+        faults = check_keys(BUDGET, table.get("budget", {}), "`budget`")
     if faults:
         said = "; ".join(_with_help(fault.message, fault.help) for fault in faults)
         raise ConfigError(f"{path}: {said}")

@@ -6,9 +6,11 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+SPECS = Path(__file__).parent.parent / "specs"
 HEAVY = {"pydantic", "pydantic_core", "rich", "yaml"}
 
 #: Runs the command line and then names the modules that were loaded, on standard error.
@@ -49,6 +51,18 @@ def test_a_one_off_loads_nothing_heavy(command: str) -> None:
     packages = loaded(*command.split())
     assert {"typer", "shapecalc"} <= packages
     assert not packages & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("format", "unwanted"),
+    [("table", {"pydantic", "pydantic_core"}), ("json", {"pydantic", "pydantic_core", "rich"})],
+)
+def test_a_spec_without_mistakes_loads_no_more_than_it_needs(
+    format: str, unwanted: set[str]
+) -> None:
+    packages = loaded("check", str(SPECS / "dcgan.yaml"), "--format", format)
+    assert {"yaml", "shapecalc"} <= packages
+    assert not packages & unwanted
 
 
 @pytest.mark.parametrize("package", sorted(HEAVY))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from shapecalc.layers.base import Framework, Layer
     from shapecalc.rules.base import Rule
-    from shapecalc.spec.schema import FieldInfo
+    from shapecalc.spec.fields import FieldInfo
 
 
 def rule_page(rule: Rule) -> str:
@@ -49,7 +49,8 @@ def layer_page(layer: type[Layer], framework: Framework) -> str:
 
 def _fields(layer: type[Layer]) -> Iterator[str]:
     """The fields, those that must be written first; and the keys that all layers have."""
-    from shapecalc.spec.schema import LayerKeys, fields_of, known_keys
+    from shapecalc.spec.fields import fields_of
+    from shapecalc.spec.keys import LAYER
 
     fields = sorted(fields_of(layer).values(), key=lambda field: not field.required)
     if fields:
@@ -59,7 +60,7 @@ def _fields(layer: type[Layer]) -> Iterator[str]:
             for field in fields
         ]
         yield "\n".join(["Fields:", *lines])
-    common = ", ".join(key for key in known_keys(LayerKeys) if key != "type")
+    common = ", ".join(key for key in LAYER.keys if key != "type")
     yield _text.wrap(f"{'And' if fields else 'Only'} what any layer may have: {common}.")
 
 

@@ -62,7 +62,7 @@ def summary(layer: type[Layer]) -> str:
 
 
 def _as_data(layer: type[Layer], family: str) -> dict[str, Any]:
-    from shapecalc.spec.schema import fields_of
+    from shapecalc.spec.fields import fields_of
 
     return {
         "type": layer.type_name,

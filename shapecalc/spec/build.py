@@ -11,8 +11,8 @@ from typing import Any
 from shapecalc.layers import Catalogue, catalogue
 from shapecalc.layers.base import DTYPES
 from shapecalc.limits import MAX_MODELS, MAX_RANK
-from shapecalc.spec import schema
 from shapecalc.spec.expressions import describe
+from shapecalc.spec.keys import BLOCK, BUDGET, INPUT, LAYER, LINT, MODEL, SHARED, Keys
 from shapecalc.spec.model import Assertion, BlockSpec, InputSpec, ModelSpec, Reference
 from shapecalc.spec.names import begin_file, did_you_mean
 from shapecalc.spec.problems import Problem
@@ -42,7 +42,7 @@ def build_models(
             problems.append(Problem("SC002", message, document.extent))
         elif position == 0 and len(documents) > 1 and _is_shared(value):
             shared = Reader(source, problems).check_keys(
-                schema.SharedKeys, value, "a document with what all models share", ""
+                SHARED, value, "a document with what all models share", ""
             )
         else:
             models.append(_ModelBuilder(source, value, shared, len(models)).build())
@@ -68,8 +68,8 @@ def _report_shared_once(models: list[ModelSpec]) -> None:
 
 def _is_shared(value: Mapping) -> bool:
     """Whether a document holds nothing but values and blocks, perhaps misspelt."""
-    shared = schema.known_keys(schema.SharedKeys)
-    return all((did_you_mean(key, schema.known_keys(schema.ModelKeys)) in shared) for key in value)
+    shared = SHARED.keys
+    return all((did_you_mean(key, MODEL.keys) in shared) for key in value)
 
 
 def _duplicate_model(model: ModelSpec, first: ModelSpec) -> Problem:
@@ -110,7 +110,7 @@ class _ModelBuilder(Reader):
 
     def build(self) -> ModelSpec:
         model = self.model
-        self.keys = keys = good = self.check_keys(schema.ModelKeys, self.keys, "a model", "")
+        self.keys = keys = good = self.check_keys(MODEL, self.keys, "a model", "")
         model.keys = keys
         self.stray = good.stray
         for key in ("name", "description"):
@@ -128,11 +128,11 @@ class _ModelBuilder(Reader):
         if "layers" in good:
             model.layers = self.stacks.layers(keys["layers"], "layers")
         self._outputs(good)
-        self._control("lint", schema.LintKeys)
-        self._control("budget", schema.BudgetKeys)
+        self._control("lint", LINT)
+        self._control("budget", BUDGET)
         return model
 
-    def _control(self, key: str, keys: type[schema.Keys]) -> None:
+    def _control(self, key: str, keys: Keys) -> None:
         """``lint`` or ``budget``: what of it can be used."""
         value = self.keys.get(key)
         if isinstance(value, Mapping):
@@ -178,7 +178,7 @@ class _ModelBuilder(Reader):
         elif isinstance(value, Sequence):
             spec.shape = self._sizes(value, path)
         elif isinstance(value, Mapping):
-            good = self.check_keys(schema.InputKeys, value, "an input", f"{path}.")
+            good = self.check_keys(INPUT, value, "an input", f"{path}.")
             if "shape" in good:
                 spec.shape = self._sizes(good["shape"], f"{path}.shape")
             if "dtype" in good:
@@ -249,7 +249,7 @@ class _ModelBuilder(Reader):
             self.report("SC002", message, extent, path=path)
             block.broken = True
             return
-        block.keys = value = good = self.check_keys(schema.BlockKeys, value, "a block", f"{path}.")
+        block.keys = value = good = self.check_keys(BLOCK, value, "a block", f"{path}.")
         if "params" in good:
             block.params = self._params(value["params"], path)
         if "vars" in good:
@@ -269,7 +269,7 @@ class _ModelBuilder(Reader):
         params: dict[str, Template | None] = {}
         for name, value in values.items():
             extent = values.entry_extent(name)
-            if name in schema.known_keys(schema.LayerKeys):
+            if name in LAYER.keys:
                 message = f"a parameter may not be named like the key `{name}` of any layer"
                 self.report("SC002", message, extent, "choose another name", f"{path}.{name}")
                 continue

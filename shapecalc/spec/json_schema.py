@@ -8,7 +8,9 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from shapecalc.layers import catalogue
 from shapecalc.layers.base import Framework, Layer
-from shapecalc.spec import schema
+from shapecalc.spec.fields import fields_of
+from shapecalc.spec.keys import BLOCK, LAYER, LINT, MODEL, Keys
+from shapecalc.spec.schema import model_of
 
 Json = dict[str, Any]
 
@@ -27,11 +29,11 @@ LAYERS: Json = {"type": "array", "items": {"$ref": "#/$defs/layer"}}
 def spec_schema() -> Json:
     """A JSON Schema (2020-12) that every spec without mistakes fits."""
     defs: Json = {}
-    model = _keys(schema.ModelKeys, defs)
+    model = _keys(MODEL, defs)
     model["properties"] |= {
         "layers": LAYERS,
         "blocks": {"type": "object", "additionalProperties": _block(defs)},
-        "lint": _keys(schema.LintKeys, defs),
+        "lint": _keys(LINT, defs),
     }
     # A first document may hold nothing but what the others share.
     model["anyOf"] = [
@@ -48,21 +50,21 @@ def spec_schema() -> Json:
     }
 
 
-def _keys(keys: type[schema.Keys], defs: Json) -> Json:
-    found = keys.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+def _keys(keys: Keys, defs: Json) -> Json:
+    found = model_of(keys).model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
     defs |= found.pop("$defs", {})
     return found
 
 
 def _block(defs: Json) -> Json:
-    block = _keys(schema.BlockKeys, defs)
+    block = _keys(BLOCK, defs)
     block["properties"]["layers"] = LAYERS
     return block
 
 
 def _layer(defs: Json) -> Json:
     """A type name, or a mapping whose fields are those of its type."""
-    common = _keys(schema.LayerKeys, defs)["properties"]
+    common = _keys(LAYER, defs)["properties"]
     known: dict[str, Json] = {}
     for framework in typing.get_args(Framework):
         for name, variants in _types(framework).items():
@@ -106,7 +108,7 @@ def _types(framework: Framework) -> dict[str, list[type[Layer]]]:
 def _add(entry: Json, variants: list[type[Layer]]) -> None:
     """The fields of a class; one that only one framework needs is not required."""
     for layer in variants:
-        fields = schema.fields_of(layer)
+        fields = fields_of(layer)
         for name, info in fields.items():
             nested = layer.lists.get(name)
             value = _value(info.annotation) if nested is None else LAYERS

@@ -7,8 +7,9 @@ from typing import Any
 
 from shapecalc.diagnostics import Fix
 from shapecalc.limits import MAX_RANK
-from shapecalc.spec import edits, schema
+from shapecalc.spec import edits
 from shapecalc.spec.expressions import FUNCTIONS, RECEIVED, ExpressionError, describe
+from shapecalc.spec.keys import Fault, Keys, check_keys, unknown_key
 from shapecalc.spec.model import Assertion
 from shapecalc.spec.names import did_you_mean, surely_meant
 from shapecalc.spec.problems import Problem
@@ -61,14 +62,14 @@ class Reader:
         value = keys[key]
         return value if isinstance(value, str) else self.source.raw(keys.value_extents[key])
 
-    def check_keys(self, model: type[schema.Keys], keys: Mapping, what: str, path: str) -> Checked:
+    def check_keys(self, model: Keys, keys: Mapping, what: str, path: str) -> Checked:
         """Report the faults of a mapping; what of it can be used.
 
         An unknown key is taken for the nearest one; one that is like none may be meant for any
         that is missing, which is not reported as well.
         """
         checked = self._known_keys(model, keys, what, path)
-        for fault in schema.check_keys(model, checked, what):
+        for fault in check_keys(model, checked, what):
             if fault.kind == "missing":
                 start = keys.extent[0]
                 if not checked.stray:
@@ -79,14 +80,14 @@ class Reader:
             del checked[fault.key]
         return checked
 
-    def _known_keys(self, model: type[schema.Keys], keys: Mapping, what: str, path: str) -> Checked:
+    def _known_keys(self, model: Keys, keys: Mapping, what: str, path: str) -> Checked:
         """The entries of a mapping under the keys that were meant; unknown ones are reported."""
-        known = schema.known_keys(model)
+        known = model.keys
         checked = Checked(keys.extent)
         for key in keys:
             meant: str | None = key
             if key not in known:
-                fault = schema.unknown_key(key, known, what)
+                fault = unknown_key(key, known, what)
                 extent, fix = keys.entry_extent(key), self.fix_of(fault, keys)
                 self.report("SC002", fault.message, extent, fault.help, path + key, fix=fix)
                 meant = did_you_mean(key, known)
@@ -96,7 +97,7 @@ class Reader:
                 checked.add(meant, keys, key)
         return checked
 
-    def fix_of(self, fault: schema.Fault, keys: Mapping) -> Fix | None:
+    def fix_of(self, fault: Fault, keys: Mapping) -> Fix | None:
         """The correction of a key, or of the word that is its value."""
         if fault.meant is None:
             return None

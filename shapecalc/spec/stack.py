@@ -8,8 +8,10 @@ from typing import Any
 from shapecalc.diagnostics import Fix
 from shapecalc.layers import Catalogue, catalogue
 from shapecalc.layers.base import Layer
-from shapecalc.spec import edits, schema
+from shapecalc.spec import edits
 from shapecalc.spec.expressions import RECEIVED, ExpressionError, describe
+from shapecalc.spec.fields import FieldInfo, check_arguments, fields_of
+from shapecalc.spec.keys import LAYER, check_keys, unknown_key
 from shapecalc.spec.model import Assertion, Binding, BlockSpec, LayerSpec, ModelSpec, Reference
 from shapecalc.spec.names import did_you_mean, surely_meant
 from shapecalc.spec.problems import Problem
@@ -17,7 +19,7 @@ from shapecalc.spec.reader import RESERVED, Checked, Reader
 from shapecalc.spec.source import Extent, Mapping, Sequence, Source
 from shapecalc.spec.values import UNKNOWN_VALUE, Template, compile_value, constant
 
-COMMON = schema.known_keys(schema.LayerKeys)
+COMMON = LAYER.keys
 
 #: Stands for the type of a layer that has none, which has been reported.
 NO_TYPE = "?"
@@ -205,7 +207,7 @@ class StackBuilder(Reader):
         """Which key means which field: an unknown one is reported and taken for the nearest."""
         block = self.model.blocks.get(layer.type)
         cls = None if block else self._class(layer.type)
-        own: Collection[str] = block.params if block else schema.fields_of(cls) if cls else ()
+        own: Collection[str] = block.params if block else fields_of(cls) if cls else ()
         if cls is not None and cls.container:
             own = [*own, "vars"]
         what = f"block `{block.name}`" if block else layer.label(cls.type_name if cls else None)
@@ -237,9 +239,9 @@ class StackBuilder(Reader):
         foreign = {theirs: ours for theirs, ours in foreign.items() if ours in own}
         other = catalogue("keras" if self.model.framework == "pytorch" else "pytorch")
         theirs = other.find(layer.type)
-        elsewhere = theirs is not None and key in schema.fields_of(theirs)
+        elsewhere = theirs is not None and key in fields_of(theirs)
         known = () if elsewhere else (*own, *COMMON)
-        fault = schema.unknown_key(key, known, what, foreign)
+        fault = unknown_key(key, known, what, foreign)
         help = fault.help
         meant = foreign.get(key) or did_you_mean(key, known)
         if meant is None and elsewhere:
@@ -265,7 +267,7 @@ class StackBuilder(Reader):
         written_as = dict(written)
         picked = {key: keys[word] for key, word in written.items()}
         picked.setdefault("type", NO_TYPE)
-        for fault in schema.check_keys(schema.LayerKeys, picked, "a layer") if written else ():
+        for fault in check_keys(LAYER, picked, "a layer") if written else ():
             extent = keys.entry_extent(written.pop(fault.key))
             fix = self.fix_of(fault._replace(key=written_as[fault.key]), keys)
             self.report("SC002", fault.message, extent, fault.help, f"{path}.{fault.key}", fix=fix)
@@ -357,7 +359,7 @@ class StackBuilder(Reader):
         self, layer: LayerSpec, cls: type[Layer], path: str, block: BlockSpec | None
     ) -> Binding:
         binding = Binding(layer=cls)
-        fields = schema.fields_of(cls)
+        fields = fields_of(cls)
         for name, key in layer.written.items():
             where, value = f"{path}.{key}", layer.keys[key]
             if name in COMMON:
@@ -409,7 +411,7 @@ class StackBuilder(Reader):
                 binding.broken = True
             return
         # By a parameter the type may be another one at the next use: nothing to correct for sure.
-        fault = schema.unknown_key(key, schema.fields_of(cls), layer.label(cls.type_name))
+        fault = unknown_key(key, fields_of(cls), layer.label(cls.type_name))
         self._fault(binding, layer, "SC002", fault.message, extent, fault.help, path)
 
     def _bind_reference(
@@ -429,7 +431,7 @@ class StackBuilder(Reader):
         layer: LayerSpec,
         name: str,
         value: Any,
-        info: schema.FieldInfo,
+        info: FieldInfo,
         path: str,
     ) -> None:
         extent = layer.key_extent(name)
@@ -493,7 +495,7 @@ class StackBuilder(Reader):
         if whole and key in self.built:
             binding.constant = self.built[key]
             return
-        checked, wrong = schema.check_arguments(cls, values) if values else ({}, {})
+        checked, wrong = check_arguments(cls, values) if values else ({}, {})
         for name, message in wrong.items():
             binding.unknown.add(name)
             del binding.templates[name]
@@ -502,7 +504,7 @@ class StackBuilder(Reader):
                     "SC002",
                     message,
                     layer.key_extent(name),
-                    f"{name}: {schema.fields_of(cls)[name].doc}",
+                    f"{name}: {fields_of(cls)[name].doc}",
                     f"{path}.{name}",
                     layer.name,
                 )
@@ -518,7 +520,7 @@ class StackBuilder(Reader):
                 continue
             where, extent = f"{path}.{key}", layer.keys.entry_extent(key)
             if name not in block.params:
-                fault = schema.unknown_key(key, block.params, f"block `{block.name}`")
+                fault = unknown_key(key, block.params, f"block `{block.name}`")
                 fix = self.fix_of(fault, layer.keys)
                 self._fault(binding, layer, "SC002", fault.message, extent, fault.help, where, fix)
                 continue

@@ -11,7 +11,7 @@ from itertools import product
 from typing import Any, Literal, get_args, get_origin
 
 from shapecalc.layers.base import Call, Layer, Tensor
-from shapecalc.spec import schema
+from shapecalc.spec.fields import check_arguments, fields_of
 
 #: What a field of a type is tried with.
 _CANDIDATES: dict[Any, tuple[Any, ...]] = {
@@ -37,7 +37,7 @@ def certain_outputs(
     not even their number is certain."""
     outputs: tuple[Tensor, ...] | None = None
     for values in _combinations(cls, unknown):
-        checked, wrong = schema.check_arguments(cls, {**known, **values})
+        checked, wrong = check_arguments(cls, {**known, **values})
         if wrong:
             return None
         layer = cls(**checked, **dict.fromkeys(cls.lists, ()))
@@ -54,7 +54,7 @@ def certain_outputs(
 
 def _combinations(cls: type[Layer], unknown: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Values for the unknown fields; all of them together where there are two, else in step."""
-    fields = schema.fields_of(cls)
+    fields = fields_of(cls)
     lists = [list(_candidates(fields[name].annotation)) for name in unknown]
     if len(lists) <= 2:
         yield from (dict(zip(unknown, values, strict=True)) for values in product(*lists))

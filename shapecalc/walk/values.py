@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.graph import Port
 from shapecalc.layers.base import Layer
-from shapecalc.spec import edits, schema
+from shapecalc.spec import edits
 from shapecalc.spec.expressions import (
     RECEIVED,
     UNKNOWN,
@@ -16,6 +16,7 @@ from shapecalc.spec.expressions import (
     describe,
     unknown_name,
 )
+from shapecalc.spec.fields import check_arguments
 from shapecalc.spec.model import Binding, LayerSpec
 from shapecalc.spec.names import did_you_mean
 from shapecalc.spec.source import Extent
@@ -222,7 +223,7 @@ class Values:
             key = (cls, repr(values))
             if complete and key in self.layers:
                 return self.layers[key]
-            checked, wrong = schema.check_arguments(cls, known)
+            checked, wrong = check_arguments(cls, known)
             if complete and not wrong:
                 built = self.layers[key] = cls(**checked, **dict.fromkeys(cls.lists, ()))
                 return built
@@ -254,7 +255,7 @@ class Values:
                 values[name] = _plain(whole(template.evaluate(names)))
             except (UnknownValueError, ExpressionError):
                 unknown.add(name)
-        wrong = schema.check_arguments(cls, values)[1].keys()
+        wrong = check_arguments(cls, values)[1].keys()
         known = {name: value for name, value in values.items() if name not in wrong}
         return known, sorted(unknown | wrong)
 

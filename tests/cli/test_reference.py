@@ -12,7 +12,7 @@ from shapecalc import rules
 from shapecalc.layers import catalogue
 from shapecalc.layers.base import Framework, Layer
 from shapecalc.rules.base import Rule
-from shapecalc.spec.schema import fields_of
+from shapecalc.spec.fields import fields_of
 
 Run = Callable[..., Any]
 FRAMEWORKS: tuple[Framework, ...] = ("pytorch", "keras")

@@ -12,7 +12,7 @@ import pytest
 
 from shapecalc.layers import catalogue
 from shapecalc.layers.base import Call, Dim, Problem, Tensor
-from shapecalc.spec import schema
+from shapecalc.spec.fields import check_arguments
 from tests.oracle.keras_differences import DIFFERENCES, deliberate
 from tests.oracle.keras_golden import FILE, Answer, twins
 
@@ -36,7 +36,7 @@ def frozen(value: Any) -> Any:
 def ask(case: Answer) -> tuple[list[Problem], list[list[Dim]], dict[str, list[Dim]]]:
     """What shapecalc finds, and the shapes it comes to where it finds nothing."""
     cls = catalogue("keras").types[case.type]
-    args, wrong = schema.check_arguments(cls, {k: frozen(v) for k, v in case.args.items()})
+    args, wrong = check_arguments(cls, {k: frozen(v) for k, v in case.args.items()})
     if wrong:
         return [Problem("SC002", why, name, None) for name, why in wrong.items()], [], {}
     layer = cls(**args)
