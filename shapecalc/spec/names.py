@@ -46,16 +46,24 @@ def surely_meant(name: str, known: Iterable[str]) -> str | None:
     most = 1 if len(name) < 6 else 2
     distances: dict[int, list[str]] = {}
     known = list(known)
+    letters = set(name.lower())
     for word in dict.fromkeys(known) if _may_compare(known) else ():
-        if abs(len(word) - len(name)) <= most:
-            distances.setdefault(slips(name.lower(), word.lower()), []).append(word)
+        if abs(len(word) - len(name)) > most:
+            continue
+        meant = set(word.lower())
+        # A slip takes at most one letter away and brings at most one: most words stop here.
+        if len(letters - meant) <= most and len(meant - letters) <= most:
+            distances.setdefault(slips(name.lower(), word.lower(), most), []).append(word)
     nearest = min(distances, default=most + 1)
     found = distances.get(nearest, []) if nearest <= most else []
     return found[0] if len(found) == 1 else None
 
 
-def slips(left: str, right: str) -> int:
-    """How many letters were left out, added, mistaken or swapped with their neighbour."""
+def slips(left: str, right: str, most: int | None = None) -> int:
+    """How many letters were left out, added, mistaken or swapped with their neighbour.
+
+    Where they are more than ``most``, any number above it.
+    """
     before: list[int] = []
     row = list(range(len(right) + 1))
     for i, letter in enumerate(left, 1):
@@ -65,4 +73,6 @@ def slips(left: str, right: str) -> int:
             if i > 1 and j > 1 and letter == right[j - 2] and left[i - 2] == other:
                 least = min(least, two_before[j - 2] + 1)
             row.append(least)
+        if most is not None and min(row) > most <= min(before):
+            return most + 1
     return row[-1]

@@ -59,6 +59,8 @@ def _combinations(cls: type[Layer], unknown: Sequence[str]) -> Iterator[dict[str
     if len(lists) <= 2:
         yield from (dict(zip(unknown, values, strict=True)) for values in product(*lists))
         return
+    if not all(lists):
+        return
     for step in range(max(map(len, lists))):
         values = (options[step * (i + 1) % len(options)] for i, options in enumerate(lists))
         yield dict(zip(unknown, values, strict=True))

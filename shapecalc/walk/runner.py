@@ -219,8 +219,8 @@ class Runner:
             self.findings.within = around
             group.last, group.output = len(self.state.graph.nodes), result.tensor
         else:
-            reads_none = binding.layer is not None and binding.layer.arity[1] == 0
-            ports = () if reads_none else inputs or (unknown_port(),)
+            least, most = binding.layer.arity if binding.layer else (1, 1)
+            ports = () if most == 0 else inputs or (unknown_port(),) * max(least, 1)
             result = self.leaf(layer, binding, inner, path, ports, names)
         if layer.share is not None:
             self.share(layer, layer.share, scope, path, first)
