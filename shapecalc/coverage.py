@@ -15,6 +15,8 @@ from shapecalc.sizes import Window
 #: How much of one model is looked at cell by cell (about so many nanoseconds); past that only the
 #: ends are compared.
 MAX_COST = 1 << 28
+#: The same for the cells of one axis: each takes a few bytes.
+MAX_CELLS = 1 << 24
 
 
 class Unread(NamedTuple):
@@ -166,7 +168,7 @@ class _Readers:
         key = (windows, before, after)
         if key not in self.computed:
             cost = sum(w.n + w.kernel * (1000 + w.n // w.stride) for w in windows)
-            if cost > self.cost_left:
+            if cost > self.cost_left or any(w.n > MAX_CELLS for w in windows):
                 return Unread(max(min(window.unread for window in windows) - after, 0), 0)
             self.cost_left -= cost
             unread = unread_cells(windows, before, after)

@@ -126,7 +126,7 @@ class Inputs:
         self.sources = sources or seeds()
         self.ways: list[tuple[Callable[[], bytes], int]] = [
             (self.noise, 4),
-            (self.bytes, 18),
+            (self.scattered, 18),
             (self.lines, 18),
             (self.tokens, 30),
             (self.structure, 22),
@@ -176,7 +176,7 @@ class Inputs:
             self.random.choices("-?:,[]{}#&*!|>'\"%@` \n\t~ab01.xy<=", k=length)
         ).encode()
 
-    def bytes(self) -> bytes:
+    def scattered(self) -> bytes:
         """A spec with some of its bytes changed, lost, doubled or moved."""
         data = bytearray(self.seed())
         for _ in range(self.random.randint(1, 6)):
