@@ -142,6 +142,14 @@ Unfold = Annotated[
     bool,
     typer.Option("--unfold", help="Show every row of the table.", rich_help_panel=_OUTPUT),
 ]
+Weights = Annotated[
+    bool,
+    typer.Option(
+        "--weights",
+        help="Show the weights of each layer in the table: name, shape, size.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 
 Fix = Annotated[
     bool,

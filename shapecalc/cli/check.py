@@ -33,6 +33,7 @@ def command(
     statistics: opt.Statistics = False,
     depth: opt.Depth = None,
     unfold: opt.Unfold = False,
+    weights: opt.Weights = False,
     assignments: opt.Set = None,
     shapes: opt.Input = None,
     select: opt.Select = None,
@@ -119,6 +120,7 @@ def command(
         notes=notes,
         depth=depth,
         unfold=unfold,
+        weights=weights,
         quiet=quiet,
     )
     written = _print(Report(tuple(files)), targets, options, statistics)

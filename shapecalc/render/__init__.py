@@ -24,6 +24,8 @@ class Options:
     depth: int | None = None
     #: Show every row, however many there are.
     unfold: bool = False
+    #: Show the weights of each layer by name.
+    weights: bool = False
     #: Leave the tables out.
     quiet: bool = False
 

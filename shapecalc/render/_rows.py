@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from shapecalc.graph import Node
-from shapecalc.layers.base import Shape, format_shape
+from shapecalc.layers.base import Shape, format_shape, product
 from shapecalc.report import LayerReport, ModelReport, Total
 from shapecalc.sizes import format_fraction
+
+if TYPE_CHECKING:
+    from shapecalc.render import Options
 
 #: A table with more rows than this is folded.
 MAX_ROWS = 60
@@ -18,27 +22,30 @@ KEPT_ROWS = 20
 
 @dataclass(slots=True)
 class Row:
-    """A layer, or a container or block with its layers."""
+    """A layer, or a container or block with its layers; or a weight, which has no output."""
 
     type: str
     name: str | None
     shape: str
-    params: Total
+    params: Total | None
     marks: str
     children: list[Row] = field(default_factory=list)
+    #: The weights of a layer, where they are asked for.
+    weights: tuple[Row, ...] = ()
     #: How many rows in a row look the same.
     times: int = 1
     folded: bool = False
 
     def key(self) -> tuple[object, ...]:
         """What makes two rows look the same."""
-        return (self.type, self.name, self.shape, self.params, self.marks)
+        weights = tuple(weight.key() for weight in self.weights)
+        return (self.type, self.name, self.shape, self.params, self.marks, weights)
 
 
-def rows_of(model: ModelReport, depth: int | None, unfold: bool) -> list[Row]:
+def rows_of(model: ModelReport, options: Options) -> list[Row]:
     """The rows of a model's table."""
-    rows = _tree(model, _marks(model))
-    if unfold:
+    rows, depth = _tree(model, _marks(model), options.weights), options.depth
+    if options.unfold:
         return rows
     if depth is not None:
         _fold_below(rows, depth)
@@ -62,7 +69,7 @@ def _marks(model: ModelReport) -> dict[tuple[int, int], str]:
     return found
 
 
-def _tree(model: ModelReport, marks: dict[tuple[int, int], str]) -> list[Row]:
+def _tree(model: ModelReport, marks: dict[tuple[int, int], str], weights: bool) -> list[Row]:
     """Leaf layers nested in their groups; both come in the order they ran."""
     root: list[Row] = []
     open_groups: list[tuple[int, list[Row]]] = [(len(model.layers) + 1, root)]
@@ -87,7 +94,7 @@ def _tree(model: ModelReport, marks: dict[tuple[int, int], str]) -> list[Row]:
             if marked and layer.node.spec is not None:
                 span = source.span(layer.node.spec.extent)
                 mark = _mark_within(marks, marked, span[:2], span[2:])
-            open_groups[-1][1].append(_leaf(layer, mark))
+            open_groups[-1][1].append(_leaf(layer, mark, weights))
     _mark_groups(root)
     return root
 
@@ -128,10 +135,22 @@ class _Sums:
         return Total(self.known[last] - self.known[first], complete)
 
 
-def _leaf(layer: LayerReport, mark: str) -> Row:
+def _leaf(layer: LayerReport, mark: str, weights: bool) -> Row:
     node = layer.node
     params = Total(layer.params or 0, layer.params is not None)
-    return Row(node.type, node.name, shape_text(node), params, mark)
+    row = Row(node.type, node.name, shape_text(node), params, mark)
+    if weights:
+        shared = node.owner.inference.weights if node.owner and node.owner.inference else {}
+        row.weights = tuple(
+            _weight(name, shape, shared.get(name) == shape) for name, shape in layer.weights.items()
+        )
+    return row
+
+
+def _weight(name: str, shape: Shape, is_shared: bool) -> Row:
+    size = 0 if is_shared else product(shape)
+    text = f"{format_shape(shape)} (shared)" if is_shared else format_shape(shape)
+    return Row(name, text, "", Total(size or 0, size is not None), "")
 
 
 def shape_text(node: Node) -> str:
@@ -183,7 +202,7 @@ def _height(rows: list[Row]) -> int:
 
 
 def _count(rows: list[Row]) -> int:
-    return sum(1 + (0 if row.folded else _count(row.children)) for row in rows)
+    return sum(1 + len(row.weights) + (0 if row.folded else _count(row.children)) for row in rows)
 
 
 def _fold_below(rows: list[Row], depth: int) -> None:
@@ -199,7 +218,7 @@ def _leave_out(rows: list[Row]) -> list[Row]:
     """The beginning and the end of a long list, and what was found in between."""
     middle = [row for row in rows[KEPT_ROWS:-KEPT_ROWS] if row.marks in ("E", "W")][:KEPT_ROWS]
     hidden = len(rows) - 2 * KEPT_ROWS - len(middle)
-    gap = Row(f"… {hidden:,} more layers", None, "", Total(0), "")
+    gap = Row(f"… {hidden:,} more layers", None, "", None, "")
     return [*rows[:KEPT_ROWS], gap, *middle, *rows[-KEPT_ROWS:]]
 
 
@@ -210,4 +229,4 @@ def walk_rows(rows: list[Row], prefix: str = "", top: bool = True) -> Iterator[t
         yield ("" if top else prefix + ("└ " if last else "├ ")), row
         if not row.folded:
             deeper = "" if top else prefix + ("  " if last else "│ ")
-            yield from walk_rows(row.children, deeper, top=False)
+            yield from walk_rows([*row.weights, *row.children], deeper, top=False)

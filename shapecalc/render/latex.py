@@ -48,7 +48,7 @@ def _table(model: ModelReport, options: Options) -> Iterator[str]:
     yield r"    \toprule"
     yield r"    Layer & Output & Parameters \\"
     yield r"    \midrule"
-    for guide, row in walk_rows(rows_of(model, options.depth, options.unfold)):
+    for guide, row in walk_rows(rows_of(model, options)):
         yield f"    {_row(guide, row)}"
     yield r"    \midrule"
     outputs = "; ".join(format_shape(shape) for shape in model.outputs.values())
@@ -65,7 +65,7 @@ def _row(guide: str, row: Row) -> str:
     label += _text(row.type) + (f" {_text(row.name)}" if row.name else "")
     label += rf" $\times$ {row.times}" if row.times > 1 else ""
     label += r" \ldots{}" if row.folded else ""
-    params = _total(row.params) if row.shape else ""
+    params = _total(row.params) if row.params else ""
     return rf"{label} & {row.shape.translate(_FIGURE)} & {params} \\"
 
 

@@ -97,10 +97,7 @@ def _model(model: ModelReport, options: Options) -> str:
         "",
         "| Layer | Output | Params | |",
         "| :-- | --: | --: | :-: |",
-        *(
-            _row(guide, row)
-            for guide, row in walk_rows(rows_of(model, options.depth, options.unfold))
-        ),
+        *(_row(guide, row) for guide, row in walk_rows(rows_of(model, options))),
         "",
         "</details>",
     ]
@@ -112,7 +109,7 @@ def _row(guide: str, row: Row) -> str:
     times = f" ×{row.times}" if row.times > 1 else ""
     more = " …" if row.folded else ""
     tree = guide.replace(" ", "&nbsp;")
-    params = _total(row.params) if row.shape else ""
+    params = _total(row.params) if row.params else ""
     mark = row.marks if row.marks in ("E", "W") else ""
     return f"| {tree}{code(label)}{times}{more} | {row.shape} | {params} | {mark} |"
 

@@ -69,8 +69,8 @@ def _table(model: ModelReport, options: Options) -> Table:
     table.add_column("Output", justify="right", overflow="fold")
     table.add_column("Params", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for guide, row in walk_rows(rows_of(model, options.depth, options.unfold)):
-        params = format_total(row.params) if row.shape else ""
+    for guide, row in walk_rows(rows_of(model, options)):
+        params = format_total(row.params) if row.params else ""
         table.add_row(_label(guide, row), row.shape, params, _mark(row.marks))
     return table
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+import shapecalc
+from shapecalc import render
 from shapecalc.render._escape import inert, printable
 from tests.render import hostile
 
@@ -33,3 +37,24 @@ def test_inert(text: str, shown: str) -> None:
 def test_printable() -> None:
     assert printable("a\x1b\u202e\ud800\U000e0041") == r"a\x1b\u202e\ud800\U000e0041"
     assert printable("é×→😀") == "é×→😀"
+
+
+LAYERS = [
+    {"type": "multihead_attention", "name": "one", "num_heads": 2},
+    {"type": "multihead_attention", "name": "two", "num_heads": 2, "share": "one"},
+    {"type": "sequential", "repeat": 2, "layers": [{"type": "rms_norm", "normalized_shape": 8}]},
+]
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "latex"])
+def test_weights_are_shown_where_they_are_asked_for(format: str) -> None:
+    report = shapecalc.check({"input": [5, 8], "layers": LAYERS})
+    assert report.ok, report.diagnostics
+    options = render.Options(weights=True)
+    assert "bias" not in render.render(report, format)
+    text = re.sub(r"&#95;|\\_", "_", render.render(report, format, options))
+    text = text.replace(r"$\times$", "×")
+    assert text.count("in_proj_weight 24×8") == 2
+    assert text.count("out_proj.weight 8×8 (shared)") == 1
+    # Rows that look the same, weights included, are one.
+    assert len(re.findall(r"weight 8\b(?!×)", text)) == 1
