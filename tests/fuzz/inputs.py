@@ -13,7 +13,8 @@ from typing import Any
 
 from shapecalc import rules
 from shapecalc.layers import all_layers, catalogue
-from shapecalc.spec import schema
+from shapecalc.spec.fields import fields_of
+from shapecalc.spec.keys import BLOCK, BUDGET, INPUT, LAYER, LINT, MODEL
 from shapecalc.spec.source import Source, parse
 from tests.documents import GUIDE, blocks
 from tests.render.hostile import NAMES
@@ -24,15 +25,9 @@ SPECS = Path(__file__).resolve().parents[2] / "specs"
 LARGEST_SEED = 2_500
 
 _KEYS = sorted(
-    {
-        key
-        for keys in (
-            schema.ModelKeys, schema.LayerKeys, schema.BlockKeys, schema.LintKeys, schema.BudgetKeys
-        )
-        for key in schema.known_keys(keys)
-    }
-    | {"body", "shortcut", "branches", "merge", "dim", "type", "params", "layers", "shape", "dtype"}
-)  # fmt: skip
+    {key for table in (MODEL, LAYER, BLOCK, LINT, BUDGET, INPUT) for key in table.keys}
+    | {"body", "shortcut", "branches", "merge", "dim", "dtype"}
+)
 
 SIGNS = "-?:,[]{}#&*!|>'\"%@`"
 
@@ -90,7 +85,7 @@ def seeds() -> list[bytes]:
 def words() -> list[str]:
     """What may stand anywhere in a spec."""
     types = [*catalogue("pytorch").names(), *catalogue("keras").names()]
-    fields = {name for cls in all_layers() for name in schema.fields_of(cls)}
+    fields = {name for cls in all_layers() for name in fields_of(cls)}
     choices = [
         "same",
         "valid",
@@ -315,7 +310,7 @@ class Inputs:
         """A layer with some of its fields."""
         cls = self.random.choice(all_layers())
         layer: dict[str, Any] = {"type": self.random.choice([cls.type_name] * 12 + ["unit", "x"])}
-        for name, info in schema.fields_of(cls).items():
+        for name, info in fields_of(cls).items():
             if name in cls.lists:
                 inner = self.stack(depth - 1) if depth else []
                 layer[name] = [inner, []] if cls.lists[name] else inner
