@@ -414,6 +414,25 @@ def test_sum_with_a_parameter() -> None:
     assert found("SC310", text) == []
 
 
+@pytest.mark.parametrize(
+    "written_out",
+    ["unflatten, dim: 1, unflattened_size: [8, 1, 1]", "reshape, shape: [8, 1, 1]"],
+)
+def test_sum_with_axes_that_are_written_out(written_out: str) -> None:
+    """A diffusion model adds its time so; the same map without them comes from a pool."""
+    body = (
+        "global_avg_pool2d",
+        linear(8),
+        f"{{type: {written_out}, name: time}}",
+        "{type: add, from: [input, time]}",
+    )
+    assert found("SC310", stack(*body)) == []
+    gate = "{type: sigmoid, from: time, name: gate}"
+    assert paths("SC310", stack(*body, gate, "{type: add, from: [input, gate, time]}")) == [
+        "layers[5]"
+    ]
+
+
 # --- SC311 even-kernel-same ------------------------------------------------------------------
 
 

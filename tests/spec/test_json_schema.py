@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 from shapecalc.layers import catalogue
 from shapecalc.spec.json_schema import spec_schema
+from tests import zoo
 
-SPECS = sorted((Path(__file__).parent.parent.parent / "specs").glob("*.yaml"))
 SCHEMA = spec_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 
@@ -21,7 +21,7 @@ def test_it_is_a_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", zoo.NETWORKS, ids=lambda path: path.stem)
 def test_our_specs_fit(path: Path) -> None:
     for document in yaml.safe_load_all(path.read_text("utf-8")):
         VALIDATOR.validate(document)
