@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from shapecalc.diagnostics import Diagnostic, Severity
 from shapecalc.graph import Graph, Node, count_params
 from shapecalc.layers.base import Shape
+from shapecalc.memory import tensor_bytes
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Source
 
@@ -43,6 +45,12 @@ class LayerReport:
         """Multiply-accumulates for one sample."""
         inference = self.node.inference
         return inference.macs if inference else None
+
+    @property
+    def output_bytes(self) -> int | None:
+        """The bytes of what it yields, for one sample."""
+        sizes = [tensor_bytes(tensor) for tensor in self.node.outputs]
+        return None if None in sizes else sum(size or 0 for size in sizes)
 
     def to_dict(self, source: Source) -> dict[str, Any]:
         """The layer in the form of the JSON contract."""
@@ -93,6 +101,8 @@ class ModelReport:
         #: How many numeric ``expect`` were skipped because of overrides.
         self.skipped_expects = skipped_expects
         self._layers: list[LayerReport] | None = None
+        #: By figure, the sums up to each layer: of what is known, and of how many are not.
+        self._sums: dict[str, tuple[list[int], list[int]]] = {}
 
     @property
     def name(self) -> str:
@@ -113,8 +123,18 @@ class ModelReport:
 
     def total(self, figure: str) -> Total:
         """The sum of ``params``, ``trainable_params`` or ``macs`` over all layers."""
-        values = [getattr(layer, figure) for layer in self.layers]
-        return Total(sum(value or 0 for value in values), None not in values)
+        return self.subtotal(figure, 0, len(self.layers))
+
+    def subtotal(self, figure: str, first: int, last: int) -> Total:
+        """The same over the layers from ``first`` up to, not including, ``last``."""
+        if figure not in self._sums:
+            values = [getattr(layer, figure) for layer in self.layers]
+            known = accumulate((value or 0 for value in values), initial=0)
+            missing = accumulate((value is None for value in values), initial=0)
+            self._sums[figure] = (list(known), list(missing))
+        known_sums, missing_sums = self._sums[figure]
+        complete = missing_sums[last] == missing_sums[first]
+        return Total(known_sums[last] - known_sums[first], complete)
 
     @property
     def outputs(self) -> dict[str, Shape | None]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from shapecalc.render._columns import COLUMNS, DEFAULT
+
 if TYPE_CHECKING:
     from shapecalc.budget import Limit
     from shapecalc.selection import Selection
@@ -149,6 +151,40 @@ Weights = Annotated[
         help="Show the weights of each layer in the table: name, shape, size.",
         rich_help_panel=_OUTPUT,
     ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        metavar="NAMES",
+        help="The columns of tables (of csv, markdown and latex too): all, or names out of "
+        f"{', '.join(column.name for column in COLUMNS)}; +macs,exact adds to those shown anyway.  "
+        f"[default: {','.join(DEFAULT)}]",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option(
+        "--sort",
+        metavar="COLUMN",
+        help="Layers with the largest figure first, rather than as they run.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        "--top",
+        min=1,
+        metavar="N",
+        help="Only the N layers with the largest figure.  [default: of the first column]",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+SummaryOnly = Annotated[
+    bool,
+    typer.Option("--summary-only", help="Only the totals of the tables.", rich_help_panel=_OUTPUT),
 ]
 
 Fix = Annotated[
@@ -302,6 +338,28 @@ def input_shapes(texts: list[str] | None) -> dict[str, tuple[int, ...]]:
         return {name: shape for text in texts or [] for name, shape in parse_inputs(text).items()}
     except ValueError as error:
         raise _wrong(f"{error}.", "--input") from None
+
+
+def columns(words: list[str] | None) -> tuple[str, ...] | None:
+    """The columns that ``--columns`` names; wrong usage where there is no such column."""
+    from shapecalc.render._columns import ColumnError, read_names
+
+    if words is None:
+        return None
+    try:
+        return read_names(name for word in words for name in word.split(",") if name.strip())
+    except ColumnError as error:
+        raise _wrong(f"{error}", "--columns") from None
+
+
+def sort(word: str | None) -> str | None:
+    """The column that ``--sort`` names; wrong usage where rows cannot be sorted by it."""
+    from shapecalc.render._columns import ColumnError, read_sort
+
+    try:
+        return None if word is None else read_sort(word.strip())
+    except ColumnError as error:
+        raise _wrong(f"{error}", "--sort") from None
 
 
 def _wrong(message: str, option: str) -> typer.BadParameter:

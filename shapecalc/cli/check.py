@@ -34,6 +34,10 @@ def command(
     depth: opt.Depth = None,
     unfold: opt.Unfold = False,
     weights: opt.Weights = False,
+    columns: opt.Columns = None,
+    sort: opt.Sort = None,
+    top: opt.Top = None,
+    summary_only: opt.SummaryOnly = False,
     assignments: opt.Set = None,
     shapes: opt.Input = None,
     select: opt.Select = None,
@@ -68,6 +72,8 @@ def command(
       shapecalc check specs/ --format json -o report.json
       shapecalc check specs/ --format sarif -o shapecalc.sarif --format github
       shapecalc check model.yaml --set width=128 --input 3x128x128
+      shapecalc check model.yaml --columns +macs,macs_share --depth 2
+      shapecalc check model.yaml --sort macs --top 10
       shapecalc check specs/ --select SC2,SC3 --strict --max-params 25M
     """
     from shapecalc import render, run
@@ -77,6 +83,19 @@ def command(
     targets = _check_output.targets(_formats(formats, statistics), outputs)
     if outputs and (diff or write_baseline):
         raise typer.BadParameter("There is no report with it.", param_hint="'--output'")
+    options = render.Options(
+        color=_terminal.wants_color(sys.stdout),
+        width=_width(),
+        notes=notes,
+        depth=depth,
+        unfold=unfold,
+        weights=weights,
+        quiet=quiet,
+        summary_only=summary_only,
+        columns=opt.columns(columns),
+        sort=opt.sort(sort),
+        top=top,
+    )
     action = _action(paths, fix, diff, bool(assignments or shapes))
     limits = opt.limits(
         params=max_params,
@@ -114,15 +133,6 @@ def command(
         if known is None:
             return 2
         files = known
-    options = render.Options(
-        color=_terminal.wants_color(sys.stdout),
-        width=_width(),
-        notes=notes,
-        depth=depth,
-        unfold=unfold,
-        weights=weights,
-        quiet=quiet,
-    )
     written = _print(Report(tuple(files)), targets, options, statistics)
     if unreadable or not written:
         return 2

@@ -8,8 +8,10 @@ from __future__ import annotations
 import pkgutil
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from shapecalc.report import Report
+if TYPE_CHECKING:
+    from shapecalc.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,14 @@ class Options:
     weights: bool = False
     #: Leave the tables out.
     quiet: bool = False
+    #: Of the tables, only the totals.
+    summary_only: bool = False
+    #: The columns of the tables, by name; ``None``: those that the format shows by default.
+    columns: tuple[str, ...] | None = None
+    #: The column by which rows are sorted, the largest first.
+    sort: str | None = None
+    #: Show only so many rows, those with the largest figures.
+    top: int | None = None
 
 
 def formats() -> list[str]:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shapecalc.graph import Node
-from shapecalc.layers.base import Shape, format_shape, product
-from shapecalc.report import LayerReport, ModelReport, Total
-from shapecalc.sizes import format_fraction
+from shapecalc.layers import catalogue
+from shapecalc.layers.base import format_shape, product
+from shapecalc.render._columns import DEFAULT, Cell, Column, Span, columns
 
 if TYPE_CHECKING:
+    from shapecalc.layers.base import Framework
     from shapecalc.render import Options
+    from shapecalc.report import LayerReport, ModelReport
 
 #: A table with more rows than this is folded.
 MAX_ROWS = 60
@@ -22,12 +23,13 @@ KEPT_ROWS = 20
 
 @dataclass(slots=True)
 class Row:
-    """A layer, or a container or block with its layers; or a weight, which has no output."""
+    """A layer, or a container or block with its layers; or a weight, which only has a size."""
 
     type: str
     name: str | None
-    shape: str
-    params: Total | None
+    span: Span
+    #: What stands in each column.
+    cells: list[Cell]
     marks: str
     children: list[Row] = field(default_factory=list)
     #: The weights of a layer, where they are asked for.
@@ -35,23 +37,53 @@ class Row:
     #: How many rows in a row look the same.
     times: int = 1
     folded: bool = False
+    #: What it is in, where rows are not shown as a tree.
+    place: str = ""
 
     def key(self) -> tuple[object, ...]:
         """What makes two rows look the same."""
         weights = tuple(weight.key() for weight in self.weights)
-        return (self.type, self.name, self.shape, self.params, self.marks, weights)
+        return (self.type, self.name, self.cells, self.marks, weights)
 
 
-def rows_of(model: ModelReport, options: Options) -> list[Row]:
+def shown_columns(options: Options) -> list[Column]:
+    """The columns that a table shows: those asked for, and the one that it is sorted by."""
+    names = list(DEFAULT if options.columns is None else options.columns)
+    if options.sort and options.sort not in names:
+        names.append(options.sort)
+    return columns(names)
+
+
+def rows_of(model: ModelReport, shown: list[Column], options: Options) -> list[Row]:
     """The rows of a model's table."""
-    rows, depth = _tree(model, _marks(model), options.weights), options.depth
+    rows = _arranged(_tree(model, shown, options.weights), options)
+    _count_turns(rows, shown, model)
+    key = sort_column(shown, options)
+    if key is None:
+        return rows
+    flat = list(_flattened(rows, "", model.spec.framework))
+    return ranked(flat, shown.index(key), options.top or (None if options.unfold else MAX_ROWS))
+
+
+def sort_column(shown: list[Column], options: Options) -> Column | None:
+    """The column that rows are sorted by; without one asked for, ``top`` takes the first that is
+    shown and can be sorted by."""
+    if options.sort is not None:
+        return columns([options.sort])[0]
+    return next((column for column in shown if column.sortable), None) if options.top else None
+
+
+def _arranged(rows: list[Row], options: Options) -> list[Row]:
+    """The rows folded and joined as asked for, by default so that they fit."""
     if options.unfold:
         return rows
-    if depth is not None:
-        _fold_below(rows, depth)
+    if options.depth is not None:
+        _fold_below(rows, options.depth)
         return _merge(rows)
     level = _height(rows)
     rows = _merge(rows)
+    if options.sort or options.top:
+        return rows
     while level > 1 and _count(rows) > MAX_ROWS:
         level -= 1
         _fold_below(rows, level)
@@ -69,34 +101,65 @@ def _marks(model: ModelReport) -> dict[tuple[int, int], str]:
     return found
 
 
-def _tree(model: ModelReport, marks: dict[tuple[int, int], str], weights: bool) -> list[Row]:
+def _tree(model: ModelReport, shown: list[Column], weights: bool) -> list[Row]:
     """Leaf layers nested in their groups; both come in the order they ran."""
     root: list[Row] = []
     open_groups: list[tuple[int, list[Row]]] = [(len(model.layers) + 1, root)]
     groups = iter(model.graph.groups)
     group = next(groups, None)
     source = model.spec.source
-    sums = _Sums(model.layers)
+    marks = _marks(model)
     marked = sorted(marks)
-    for layer in [*model.layers, None]:
-        number = layer.node.number if layer else len(model.layers)
+    for node in [*model.graph.nodes, None]:
+        number = node.number if node else len(model.layers)
         while open_groups[-1][0] <= number and len(open_groups) > 1:
             open_groups.pop()
         while group is not None and group.first == number:
-            shape = format_shape(group.output.shape if group.output else None)
-            row = Row(group.type, group.spec.name, shape, sums.total(group.first, group.last), "")
+            span = Span(group.first, group.last, group)
+            row = Row(group.type, group.spec.name, span, _cells(model, shown, span), "")
             open_groups[-1][1].append(row)
             if group.last > number:
                 open_groups.append((group.last, row.children))
             group = next(groups, None)
-        if layer is not None:
+        if node is not None:
             mark = ""
-            if marked and layer.node.spec is not None:
-                span = source.span(layer.node.spec.extent)
-                mark = _mark_within(marks, marked, span[:2], span[2:])
-            open_groups[-1][1].append(_leaf(layer, mark, weights))
+            if marked and node.spec is not None:
+                extent = source.span(node.spec.extent)
+                mark = _mark_within(marks, marked, extent[:2], extent[2:])
+            span = Span(number, number + 1)
+            row = Row(node.type, node.name, span, _cells(model, shown, span), mark)
+            if weights:
+                row.weights = tuple(_weights(model.layers[number], shown, span))
+            open_groups[-1][1].append(row)
     _mark_groups(root)
     return root
+
+
+def _weights(layer: LayerReport, shown: list[Column], span: Span) -> Iterator[Row]:
+    owner = layer.node.owner
+    shared = owner.inference.weights if owner and owner.inference else {}
+    for name, shape in layer.weights.items():
+        text, size = format_shape(shape), product(shape)
+        if shared.get(name) == shape:
+            text, size = f"{text} (shared)", 0
+        figure = Cell("?" if size is None else f"{size:,}", size)
+        cells = [figure if column.name == "params" else Cell() for column in shown]
+        yield Row(name, text, span, cells, "")
+
+
+def _cells(model: ModelReport, shown: list[Column], span: Span, times: int = 1) -> list[Cell]:
+    return [column.cell(model, span, times) for column in shown]
+
+
+def _count_turns(rows: list[Row], shown: list[Column], model: ModelReport, times: int = 1) -> None:
+    """Let shares count every turn that a row stands for."""
+    if not any(column.bar for column in shown):
+        return
+    for row in rows:
+        turns = times * row.times
+        if turns > 1:
+            row.cells = _cells(model, shown, row.span, turns)
+        _count_turns(row.children, shown, model, turns)
 
 
 def _mark_within(
@@ -117,60 +180,6 @@ def _mark_groups(rows: list[Row]) -> str:
         row.marks = min((m for m in (row.marks, inner) if m), key="EW·".index, default="")
         worst = min((m for m in (worst, row.marks) if m), key="EW·".index, default="")
     return worst
-
-
-class _Sums:
-    """Sums of parameters over ranges of layers."""
-
-    def __init__(self, layers: list[LayerReport]) -> None:
-        self.known = [0]
-        self.missing = [0]
-        for layer in layers:
-            self.known.append(self.known[-1] + (layer.params or 0))
-            self.missing.append(self.missing[-1] + (layer.params is None))
-
-    def total(self, first: int, last: int) -> Total:
-        """The parameters of the layers from ``first`` up to, not including, ``last``."""
-        complete = self.missing[last] == self.missing[first]
-        return Total(self.known[last] - self.known[first], complete)
-
-
-def _leaf(layer: LayerReport, mark: str, weights: bool) -> Row:
-    node = layer.node
-    params = Total(layer.params or 0, layer.params is not None)
-    row = Row(node.type, node.name, shape_text(node), params, mark)
-    if weights:
-        shared = node.owner.inference.weights if node.owner and node.owner.inference else {}
-        row.weights = tuple(
-            _weight(name, shape, shared.get(name) == shape) for name, shape in layer.weights.items()
-        )
-    return row
-
-
-def _weight(name: str, shape: Shape, is_shared: bool) -> Row:
-    size = 0 if is_shared else product(shape)
-    text = f"{format_shape(shape)} (shared)" if is_shared else format_shape(shape)
-    return Row(name, text, "", Total(size or 0, size is not None), "")
-
-
-def shape_text(node: Node) -> str:
-    """The output's shape; a size that is not an integer as ``27.5→27``."""
-    shapes = [_rounded(node)] if node.inference else []
-    shapes += [format_shape(tensor.shape) for tensor in node.outputs[len(shapes) :]]
-    return ", ".join(shapes[:3]) + (", …" if len(shapes) > 3 else "")
-
-
-def _rounded(node: Node) -> str:
-    shape: Shape | None = node.outputs[0].shape if node.outputs else None
-    windows = node.inference.windows if node.inference else None
-    if shape is None or windows is None or node.exact:
-        return format_shape(shape)
-    first = 0 if node.inference and node.inference.call.channels_last else 1
-    sizes = ["?" if size is None else str(size) for size in shape]
-    for axis, window in enumerate(windows):
-        if window is not None and not window.exact and first + axis < len(sizes):
-            sizes[first + axis] = f"{format_fraction(window.fraction)}→{window.out}"
-    return "×".join(sizes)
 
 
 def _merge(rows: list[Row]) -> list[Row]:
@@ -218,8 +227,42 @@ def _leave_out(rows: list[Row]) -> list[Row]:
     """The beginning and the end of a long list, and what was found in between."""
     middle = [row for row in rows[KEPT_ROWS:-KEPT_ROWS] if row.marks in ("E", "W")][:KEPT_ROWS]
     hidden = len(rows) - 2 * KEPT_ROWS - len(middle)
-    gap = Row(f"… {hidden:,} more layers", None, "", None, "")
-    return [*rows[:KEPT_ROWS], gap, *middle, *rows[-KEPT_ROWS:]]
+    return [*rows[:KEPT_ROWS], _gap(rows[0], hidden), *middle, *rows[-KEPT_ROWS:]]
+
+
+def _gap(like: Row, hidden: int) -> Row:
+    """A row that stands for rows left out."""
+    text = f"… {hidden:,} more layer{'s' * (hidden > 1)}"
+    return Row(text, None, like.span, [Cell() for _ in like.cells], "")
+
+
+def ranked(rows: list[Row], column: int, most: int | None) -> list[Row]:
+    """The rows with the largest figure in a column first, and only so many of them."""
+    rows = sorted(rows, key=lambda row: rank(row.cells[column]), reverse=True)
+    shown = rows[:most]
+    hidden = sum(row.times for row in rows[len(shown) :])
+    return [*shown, _gap(shown[0], hidden)] if hidden else shown
+
+
+def rank(cell: Cell) -> float:
+    """By what a row is sorted; what is not known comes last."""
+    return cell.value if isinstance(cell.value, (int, float)) else -1
+
+
+def _flattened(rows: list[Row], place: str, framework: Framework) -> Iterator[Row]:
+    """What has no rows below it, with the names of the blocks that it is in, and how often."""
+    types = catalogue(framework).types
+    for row in rows:
+        if row.children and not row.folded:
+            plain = row.type in types and types[row.type].container
+            name = row.name or ("" if plain else row.type)
+            inner = " › ".join(filter(None, (place, name)))
+            for below in _flattened(row.children, inner, framework):
+                below.times *= row.times
+                yield below
+        else:
+            row.place = place
+            yield row
 
 
 def walk_rows(rows: list[Row], prefix: str = "", top: bool = True) -> Iterator[tuple[str, Row]]:

@@ -4,42 +4,55 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from shapecalc.layers.base import Shape, format_shape
+from shapecalc.render._columns import Column, Span, columns
 from shapecalc.render._escape import inert, printable
+from shapecalc.render._rows import rank, sort_column
 
 if TYPE_CHECKING:
+    from shapecalc.graph import Node
     from shapecalc.render import Options
-    from shapecalc.report import LayerReport, ModelReport, Report
+    from shapecalc.report import ModelReport, Report
 
-COLUMNS = (
-    "file", "model", "path", "name", "type", "line", "column", "input_shapes", "output_shapes",
-    "params", "trainable_params", "macs", "exact",
-)  # fmt: skip
+#: Where a layer is: what every row begins with.
+PLACE = ("file", "model", "path", "name", "type", "line", "column")
+#: The columns that follow unless asked otherwise.
+DEFAULT = ("input", "output", "params", "trainable", "macs", "exact")
 
-Cell = str | int | None
+Cell = str | int | float | None
 
 
-def render(report: Report, _options: Options) -> str:
+def render(report: Report, options: Options) -> str:
     """The layers of all models; shapes as ``64x32x32``, several with spaces between."""
     stream = io.StringIO()
     # Quotes around all text: a line must not begin with what a spec says.
     writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    names = DEFAULT if options.columns is None else options.columns
+    shown = [column for column in columns(names) if column.name not in PLACE]
+    place = PLACE[:2] if options.summary_only else PLACE
+    writer.writerow([*place, *(column.key or column.name for column in shown)])
     for model in report.models:
-        writer.writerows(_rows(model))
+        writer.writerows(_rows(model, shown, options))
     return stream.getvalue()
 
 
-def _rows(model: ModelReport) -> Iterator[list[Cell]]:
-    for layer in model.layers:
-        yield [_text(model.file), _text(model.name), *_cells(layer, model)]
+def _rows(model: ModelReport, shown: list[Column], options: Options) -> Iterator[list[Cell]]:
+    of_model: list[Cell] = [_text(model.file), _text(model.name)]
+    if options.summary_only:
+        yield [*of_model, *_cells(model, Span(0, len(model.layers)), shown)]
+        return
+    spans = [Span(number, number + 1) for number in range(len(model.layers))]
+    by = sort_column(shown, options)
+    if by is not None:
+        spans.sort(key=lambda span: rank(by.cell(model, span, 1)), reverse=True)
+    for span in spans[: options.top]:
+        node = model.graph.nodes[span.first]
+        yield [*of_model, *_place(node, model), *_cells(model, span, shown)]
 
 
-def _cells(layer: LayerReport, model: ModelReport) -> list[Cell]:
-    node = layer.node
+def _place(node: Node, model: ModelReport) -> list[Cell]:
     span = model.spec.source.span(node.spec.extent) if node.spec else None
     return [
         _text(node.path),
@@ -47,17 +60,11 @@ def _cells(layer: LayerReport, model: ModelReport) -> list[Cell]:
         _text(node.type),
         span.line if span else 1,
         span.column if span else 1,
-        _shapes(port.tensor.shape for port in node.inputs),
-        _shapes(tensor.shape for tensor in node.outputs),
-        layer.params,
-        layer.trainable_params,
-        layer.macs,
-        str(node.exact).lower(),
     ]
 
 
-def _shapes(shapes: Iterable[Shape | None]) -> str:
-    return " ".join(format_shape(shape).replace("×", "x") for shape in shapes)
+def _cells(model: ModelReport, span: Span, shown: list[Column]) -> list[Cell]:
+    return [column.cell(model, span, 1).value for column in shown]
 
 
 def _text(text: str) -> str:

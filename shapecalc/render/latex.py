@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Severity
 from shapecalc.layers.base import format_shape
+from shapecalc.render._columns import Column, Span
 from shapecalc.render._escape import inert, printable
-from shapecalc.render._rows import Row, rows_of, walk_rows
-from shapecalc.report import ModelReport, Total
+from shapecalc.render._rows import Row, rows_of, shown_columns, walk_rows
+from shapecalc.report import ModelReport
 
 if TYPE_CHECKING:
     from shapecalc.render import Options
@@ -22,10 +23,11 @@ _SPECIAL = {
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "{''}",
     "`": r"\textasciigrave{}", "[": "{[}", "]": "{]}", "*": "{*}", "-": "{-}", "'": "{'}",
     "?": "{?}", "!": "{!}", ",": "{,}",
-    "×": r"$\times$", "→": r"$\to$", "…": r"\ldots{}", "≥": r"$\geq$",
+    "×": r"$\times$", "→": r"$\to$", "…": r"\ldots{}", "≥": r"$\geq$", "›": r"$>$",
 }  # fmt: skip
 _ESCAPES = str.maketrans(_SPECIAL)
-_FIGURE = str.maketrans({"×": r"$\times$", "→": r"$\to$", "≥": r"$\geq$", ",": "{,}"})
+#: Titles that a paper writes out.
+_TITLES = {"params": "Parameters"}
 
 
 def render(report: Report, options: Options) -> str:
@@ -44,19 +46,29 @@ def _table(model: ModelReport, options: Options) -> Iterator[str]:
     yield r"\begin{table}"
     yield r"  \centering"
     yield rf"  \caption{{{_text(model.name)}}}"
-    yield r"  \begin{tabular}{lrr}"
+    shown = shown_columns(options)
+    yield rf"  \begin{{tabular}}{{l{''.join('r' if column.right else 'l' for column in shown)}}}"
     yield r"    \toprule"
-    yield r"    Layer & Output & Parameters \\"
+    titles = [_TITLES.get(column.name, column.title) for column in shown]
+    yield rf"    {' & '.join(['Layer', *map(_text, titles)])} \\"
     yield r"    \midrule"
-    for guide, row in walk_rows(rows_of(model, options)):
+    for guide, row in () if options.summary_only else walk_rows(rows_of(model, shown, options)):
         yield f"    {_row(guide, row)}"
-    yield r"    \midrule"
-    outputs = "; ".join(format_shape(shape) for shape in model.outputs.values())
-    total = _total(model.total("params"))
-    yield rf"    Total & {outputs.translate(_FIGURE)} & {total} \\"
+    if not options.summary_only:
+        yield r"    \midrule"
+    yield rf"    {' & '.join(['Total', *_totals(model, shown)])} \\"
     yield r"    \bottomrule"
     yield r"  \end{tabular}"
     yield r"\end{table}"
+
+
+def _totals(model: ModelReport, shown: list[Column]) -> Iterator[str]:
+    whole = Span(0, len(model.layers))
+    for column in shown:
+        if column.name == "output":
+            yield _text("; ".join(format_shape(shape) for shape in model.outputs.values()))
+        else:
+            yield _text(column.cell(model, whole, 1).text) if column.summed else ""
 
 
 def _row(guide: str, row: Row) -> str:
@@ -65,15 +77,8 @@ def _row(guide: str, row: Row) -> str:
     label += _text(row.type) + (f" {_text(row.name)}" if row.name else "")
     label += rf" $\times$ {row.times}" if row.times > 1 else ""
     label += r" \ldots{}" if row.folded else ""
-    params = _total(row.params) if row.params else ""
-    return rf"{label} & {row.shape.translate(_FIGURE)} & {params} \\"
-
-
-def _total(total: Total) -> str:
-    number = f"{total.value:,}".replace(",", "{,}")
-    if total.complete:
-        return number
-    return rf"$\geq$ {number}" if total.value else "?"
+    label += f" ({_text(row.place)})" if row.place else ""
+    return rf"{' & '.join([label, *(_text(cell.text) for cell in row.cells)])} \\"
 
 
 def _text(text: str) -> str:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Severity
 from shapecalc.layers.base import format_shape
+from shapecalc.render._columns import Column, format_total
 from shapecalc.render._escape import printable
 from shapecalc.render._places import repository_path
-from shapecalc.render._rows import Row, rows_of, walk_rows
-from shapecalc.report import ModelReport, Total
+from shapecalc.render._rows import Row, rows_of, shown_columns, walk_rows
+from shapecalc.report import ModelReport
 
 if TYPE_CHECKING:
     from shapecalc.render import Options
@@ -92,32 +93,36 @@ def _model(model: ModelReport, options: Options) -> str:
     outputs = ", ".join(format_shape(shape) for shape in model.outputs.values())
     lines = [
         "<details>",
-        f"<summary>{code(model.name)}: params {_total(model.total('params'))}, "
-        f"MACs {_total(model.total('macs'))}, output {outputs}, {code(model.file)}</summary>",
+        f"<summary>{code(model.name)}: params {format_total(model.total('params'))}, "
+        f"MACs {format_total(model.total('macs'))}, output {outputs}, {code(model.file)}</summary>",
         "",
-        "| Layer | Output | Params | |",
-        "| :-- | --: | --: | :-: |",
-        *(_row(guide, row) for guide, row in walk_rows(rows_of(model, options))),
-        "",
+        *([] if options.summary_only else _table(model, options)),
         "</details>",
     ]
     return "\n".join(lines)
 
 
-def _row(guide: str, row: Row) -> str:
+def _table(model: ModelReport, options: Options) -> Iterator[str]:
+    shown = shown_columns(options)
+    yield "| Layer |" + "".join(f" {column.title} |" for column in shown) + " |"
+    yield "| :-- |" + "".join(" --: |" if column.right else " :-- |" for column in shown) + " :-: |"
+    for guide, row in walk_rows(rows_of(model, shown, options)):
+        yield _row(guide, row, shown)
+    yield ""
+
+
+def _row(guide: str, row: Row, shown: list[Column]) -> str:
     label = f"{row.type} {row.name}" if row.name else row.type
     times = f" ×{row.times}" if row.times > 1 else ""
     more = " …" if row.folded else ""
+    place = f" in {code(row.place)}" if row.place else ""
     tree = guide.replace(" ", "&nbsp;")
-    params = _total(row.params) if row.params else ""
+    cells = [
+        _references(printable(column.show(cell).strip()))
+        for column, cell in zip(shown, row.cells, strict=True)
+    ]
     mark = row.marks if row.marks in ("E", "W") else ""
-    return f"| {tree}{code(label)}{times}{more} | {row.shape} | {params} | {mark} |"
-
-
-def _total(total: Total) -> str:
-    if total.complete:
-        return f"{total.value:,}"
-    return f"≥ {total.value:,}" if total.value else "?"
+    return f"| {tree}{code(label)}{times}{more}{place} | {' | '.join([*cells, mark])} |"
 
 
 def _text(text: str) -> str:

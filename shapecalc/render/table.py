@@ -12,13 +12,19 @@ from rich.text import Text
 
 from shapecalc.diagnostics import Severity
 from shapecalc.layers.base import format_shape
+from shapecalc.render._columns import format_total
 from shapecalc.render._escape import inert, printable
 from shapecalc.render._findings import STYLES, describe, summary
-from shapecalc.render._rows import Row, rows_of, walk_rows
-from shapecalc.report import ModelReport, Report, Total
+from shapecalc.render._rows import Row, rows_of, shown_columns, walk_rows
+from shapecalc.report import ModelReport, Report
 
 if TYPE_CHECKING:
     from shapecalc.render import Options
+
+#: The columns whose texts may go on in a second line, and how narrow they get.
+_FOLDING = {"input": 14, "output": 14}
+#: How narrow the layers' own column gets.
+_LABEL_WIDTH = 20
 
 MARKS = {"E": Severity.ERROR, "W": Severity.WARNING, "·": Severity.NOTE}
 
@@ -54,8 +60,8 @@ def _print_model(console: Console, model: ModelReport, options: Options) -> None
     title.append(f"  {', '.join(inputs)}", style="not bold")
     title.append(f"  {printable(model.file)}", style="dim not bold")
     console.print(title, soft_wrap=True)
-    if model.layers:
-        console.print(_table(model, options))
+    if model.layers and not options.summary_only:
+        _print_table(console, model, options)
     console.print(_totals(model), soft_wrap=True)
     if model.skipped_expects:
         count = model.skipped_expects
@@ -63,16 +69,36 @@ def _print_model(console: Console, model: ModelReport, options: Options) -> None
     console.print()
 
 
-def _table(model: ModelReport, options: Options) -> Table:
+def _print_table(console: Console, model: ModelReport, options: Options) -> None:
+    shown = shown_columns(options)
+    rows = list(walk_rows(rows_of(model, shown, options)))
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column("Layer", overflow="fold", no_wrap=False)
-    table.add_column("Output", justify="right", overflow="fold")
-    table.add_column("Params", justify="right", no_wrap=True)
+    table.add_column("Layer", overflow="fold")
+    for column in shown:
+        table.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            no_wrap=column.name not in _FOLDING,
+            overflow="fold",
+            style="cyan" if column.bar else "",
+        )
     table.add_column("", no_wrap=True)
-    for guide, row in walk_rows(rows_of(model, options)):
-        params = format_total(row.params) if row.params else ""
-        table.add_row(_label(guide, row), row.shape, params, _mark(row.marks))
-    return table
+    needed = [_LABEL_WIDTH, *(len(column.title) for column in shown)]
+    for guide, row in rows:
+        texts = [
+            printable(column.show(cell)) for column, cell in zip(shown, row.cells, strict=True)
+        ]
+        for position, text in enumerate(texts):
+            needed[position + 1] = max(needed[position + 1], len(text))
+        table.add_row(_label(guide, row), *texts, _mark(row.marks))
+    needed = [
+        min(width, _FOLDING.get(name, width))
+        for name, width in zip(["", *(column.name for column in shown)], needed, strict=True)
+    ]
+    # Figures are never cut: where the columns asked for do not fit, the lines are longer.
+    console.width = max(options.width, sum(needed) + 2 * len(needed) + 1)
+    console.print(table)
+    console.width = options.width
 
 
 def _label(guide: str, row: Row) -> Text:
@@ -84,18 +110,13 @@ def _label(guide: str, row: Row) -> Text:
         text.append(f" ×{row.times}", style="not dim bold")
     if row.folded:
         text.append(" …", style="dim")
+    if row.place:
+        text.append(f"  {printable(row.place)}", style="dim")
     return text
 
 
 def _mark(letter: str) -> Text:
     return Text(letter, style=STYLES[MARKS[letter]]) if letter else Text()
-
-
-def format_total(total: Total) -> str:
-    """``1,234``; ``≥ 1,234`` where a part of it is not known, ``?`` where all of it is."""
-    if total.complete:
-        return f"{total.value:,}"
-    return f"≥ {total.value:,}" if total.value else "?"
 
 
 def _totals(model: ModelReport) -> Text:

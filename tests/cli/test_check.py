@@ -15,6 +15,7 @@ import pytest
 
 from shapecalc import render
 from shapecalc.cli import _check_options
+from tests import gallery
 
 Run = Callable[..., Any]
 
@@ -372,3 +373,31 @@ def test_a_baseline_that_cannot_be_written(run: Run) -> None:
     code, _, err = run("check sound.yaml --write-baseline absent/known.json")
     assert code == 2
     assert "absent" in err
+
+
+def test_columns(run: Run) -> None:
+    spec = str(gallery.FOLDER.parent / "lenet5.yaml")
+    text = run("check", spec, "--columns", "macs,exact", "--sort", "macs", "--top", "2").out
+    assert [line.split() for line in text.splitlines()[1:6]] == [
+        ["Layer", "MACs", "Exact"],
+        [text.splitlines()[2].strip()],
+        ["conv2d", "c3", "240,000", "yes"],
+        ["conv2d", "c1", "117,600", "yes"],
+        ["…", "10", "more", "layers"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--columns parms", "'--columns': there is no column 'parms': did you mean 'params'?"),
+        ("--sort mac", "'--sort': there is no column 'mac': did you mean 'macs'?"),
+        ("--sort kernel", "'--sort': rows cannot be sorted by kernel, only by params, "),
+        ("--top 0", "'--top'"),
+    ],
+)
+def test_wrong_columns(run: Run, options: str, said: str) -> None:
+    outcome = run("check", str(gallery.FOLDER.parent / "lenet5.yaml"), *options.split())
+    assert outcome.code == 2
+    assert said in " ".join(outcome.err.split())
+    assert outcome.out == ""

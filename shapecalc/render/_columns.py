@@ -1,0 +1,290 @@
+"""The columns that tables and CSV may show: each is one entry of :data:`COLUMNS`.
+
+A column says what stands in it for a span of layers: one layer, one turn of a container or block,
+or the whole model. To add a figure that is a sum over layers, give
+:class:`~shapecalc.report.LayerReport` an attribute for it and add a line with :func:`_sum`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from shapecalc.layers.base import format_shape
+from shapecalc.sizes import format_fraction
+from shapecalc.spec.names import did_you_mean
+
+if TYPE_CHECKING:
+    from shapecalc.graph import Group, Node
+    from shapecalc.layers.base import Tensor
+    from shapecalc.report import ModelReport, Total
+    from shapecalc.sizes import TransposedWindow, Window
+
+#: How many characters a full bar takes.
+BAR_WIDTH = 8
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+class Span(NamedTuple):
+    """The layers from ``first`` up to, not including, ``last``; ``group``: what they ran in."""
+
+    first: int
+    last: int
+    group: Group | None = None
+
+
+class Cell(NamedTuple):
+    """What stands in a column: as people read it, and as programs do (``None``: not known)."""
+
+    text: str = ""
+    value: int | float | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name for ``--columns``, its title, what it shows, and how."""
+
+    name: str
+    title: str
+    doc: str
+    #: What stands in it for a span that runs so many times.
+    cell: Callable[[ModelReport, Span, int], Cell]
+    #: Its name in CSV and JSON, where that is another.
+    key: str = ""
+    right: bool = True
+    #: Whether rows can be sorted by it.
+    sortable: bool = False
+    #: Whether the model as a whole has one: a sum over its layers.
+    summed: bool = False
+    #: Whether its value is a share to draw as a bar.
+    bar: bool = False
+
+    def show(self, cell: Cell) -> str:
+        """The text of a cell, with its bar where it has one."""
+        if not self.bar or not cell.text:
+            return cell.text
+        return f"{cell.text:>6} {bar(float(cell.value or 0))}"
+
+
+def format_total(total: Total) -> str:
+    """``1,234``; ``≥ 1,234`` where a part of it is not known, ``?`` where all of it is."""
+    return _incomplete(total, f"{total.value:,}")
+
+
+def format_bytes(count: int) -> str:
+    """``512 B``, ``18.4 KiB``, ``1.25 GiB``."""
+    if count < 1024:
+        return f"{count} B"
+    size, units = count / 1024, ["KiB", "MiB", "GiB", "TiB"]
+    while size >= 999.5 and len(units) > 1:
+        size, units = size / 1024, units[1:]
+    return f"{size:.3g} {units[0]}" if size < 999.5 else f"{size:,.0f} {units[0]}"
+
+
+def _incomplete(total: Total, text: str) -> str:
+    if total.complete:
+        return text
+    return f"≥ {text}" if total.value else "?"
+
+
+def _sum(figure: str, show: Callable[[int], str] = "{:,}".format) -> Callable[..., Cell]:
+    """A sum over layers."""
+
+    def cell(model: ModelReport, span: Span, _times: int) -> Cell:
+        total = model.subtotal(figure, span.first, span.last)
+        value = total.value if total.complete else None
+        return Cell(_incomplete(total, show(total.value)), value)
+
+    return cell
+
+
+def _share(figure: str) -> Callable[..., Cell]:
+    """The part of the model's total, all turns together, as a percentage and a bar."""
+
+    def cell(model: ModelReport, span: Span, times: int) -> Cell:
+        part = model.subtotal(figure, span.first, span.last)
+        whole = model.total(figure)
+        if not (part.complete and whole.complete and whole.value):
+            return Cell("" if part.complete else "?")
+        share = part.value * times / whole.value
+        if not part.value:
+            return Cell("", share)
+        return Cell(f"{share:.1%}" if share >= 0.0005 else "<0.1%", share)
+
+    return cell
+
+
+def bar(share: float, width: int = BAR_WIDTH) -> str:
+    """A bar of so many characters, in steps of an eighth, padded with spaces."""
+    eighths = max(round(share * width * 8), 1)
+    full, part = divmod(eighths, 8)
+    return ("█" * full + _EIGHTHS[part].strip()).ljust(width)
+
+
+def _input(model: ModelReport, span: Span, _times: int) -> Cell:
+    return _shapes(port.tensor for port in _first(model, span).inputs)
+
+
+def _output(model: ModelReport, span: Span, _times: int) -> Cell:
+    if span.group is not None:
+        return _shapes([span.group.output] if span.group.output else [])
+    node = model.graph.nodes[span.last - 1]
+    return Cell(_output_text(node), _shapes(node.outputs).value)
+
+
+def _shapes(tensors: Iterable[Tensor]) -> Cell:
+    texts = [format_shape(tensor.shape) for tensor in tensors]
+    return Cell(_listed(texts), " ".join(texts).replace("×", "x"))
+
+
+def _listed(texts: list[str]) -> str:
+    return ", ".join(texts[:3]) + (", …" if len(texts) > 3 else "")
+
+
+def _output_text(node: Node) -> str:
+    """The output's shape; a size that is not an integer as ``27.5→27``."""
+    texts = [_rounded(node)] if node.inference else []
+    texts += [format_shape(tensor.shape) for tensor in node.outputs[len(texts) :]]
+    return _listed(texts)
+
+
+def _rounded(node: Node) -> str:
+    shape = node.outputs[0].shape if node.outputs else None
+    windows = node.inference.windows if node.inference else None
+    if shape is None or windows is None or node.exact:
+        return format_shape(shape)
+    first = 0 if node.inference and node.inference.call.channels_last else 1
+    sizes = ["?" if size is None else str(size) for size in shape]
+    for axis, window in enumerate(windows):
+        if window is not None and not window.exact and first + axis < len(sizes):
+            sizes[first + axis] = f"{format_fraction(window.fraction)}→{window.out}"
+    return "×".join(sizes)
+
+
+def _window(*fields: str) -> Callable[..., Cell]:
+    """A field of a sliding layer along each axis; two of them: (before, after)."""
+
+    def cell(model: ModelReport, span: Span, _times: int) -> Cell:
+        inference = _first(model, span).inference
+        if span.group is not None or inference is None:
+            return Cell()
+        windows = inference.windows or inference.transposed_windows or ()
+        texts = ["?" if window is None else _numbers(window, fields) for window in windows]
+        text = "×".join(texts)
+        return Cell(text, text.replace("×", "x"))
+
+    return cell
+
+
+def _numbers(window: Window | TransposedWindow, fields: tuple[str, ...]) -> str:
+    values = [str(getattr(window, field)) for field in fields]
+    return values[0] if len(set(values)) == 1 else f"({'+'.join(values)})"
+
+
+def _exact(model: ModelReport, span: Span, _times: int) -> Cell:
+    exact = all(node.exact for node in model.graph.nodes[span.first : span.last])
+    return Cell("yes" if exact else "no", str(exact).lower())
+
+
+def _dtype(model: ModelReport, span: Span, _times: int) -> Cell:
+    node = model.graph.nodes[span.last - 1]
+    text = _listed(list(dict.fromkeys(tensor.dtype for tensor in node.outputs)))
+    return Cell(text, text)
+
+
+def _path(model: ModelReport, span: Span, _times: int) -> Cell:
+    path = span.group.path if span.group else _first(model, span).path
+    return Cell(path, path)
+
+
+def _line(model: ModelReport, span: Span, _times: int) -> Cell:
+    spec = span.group.spec if span.group else _first(model, span).spec
+    line = model.spec.source.span(spec.extent).line if spec else 1
+    return Cell(str(line), line)
+
+
+def _last(figure: str, show: Callable[[int], str]) -> Callable[..., Cell]:
+    """A figure of what the last layer yields."""
+
+    def cell(model: ModelReport, span: Span, _times: int) -> Cell:
+        value = getattr(model.layers[span.last - 1], figure)
+        return Cell("?" if value is None else show(value), value)
+
+    return cell
+
+
+def _first(model: ModelReport, span: Span) -> Node:
+    return model.graph.nodes[span.first]
+
+
+#: All columns, in the order that ``--columns all`` shows them; the layer itself always comes first.
+COLUMNS = (
+    Column("path", "Path", "the place in the spec", _path, right=False),
+    Column("line", "Line", "the line it is written in", _line),
+    Column("input", "Input", "the shapes it receives", _input, key="input_shapes"),
+    Column("output", "Output", "the shapes it yields", _output, key="output_shapes"),
+    Column("dtype", "Dtype", "the dtype it yields", _dtype, right=False),
+    Column("kernel", "Kernel", "the size of its window", _window("kernel")),
+    Column("stride", "Stride", "the step of its window", _window("stride")),
+    Column("padding", "Padding", "the cells added to an axis", _window("before", "after")),
+    Column("dilation", "Dilation", "between the cells it reads", _window("dilation")),
+    Column("params", "Params", "parameters", _sum("params"), sortable=True,
+           summed=True),
+    Column("trainable", "Trainable", "parameters that are trained", _sum("trainable_params"),
+           key="trainable_params", sortable=True, summed=True),
+    Column("params_share", "Params %", "its share of the parameters, as a bar", _share("params"),
+           right=False, sortable=True, bar=True),
+    Column("macs", "MACs", "multiply-accumulates for one sample", _sum("macs"), sortable=True,
+           summed=True),
+    Column("macs_share", "MACs %", "its share of the MACs, as a bar", _share("macs"),
+           right=False, sortable=True, bar=True),
+    Column("memory", "Memory", "the bytes of what it yields",
+           _last("output_bytes", format_bytes), sortable=True),
+    Column("exact", "Exact", "whether no size had to be rounded", _exact, right=False),
+)  # fmt: skip
+
+#: What is shown unless asked otherwise.
+DEFAULT = ("output", "params")
+_BY_NAME = {column.name: column for column in COLUMNS}
+_NAMES = {**{column.key: column.name for column in COLUMNS if column.key}, "share": "params_share"}
+
+
+class ColumnError(ValueError):
+    """A column that there is not, or that cannot be sorted by; the message says which there are."""
+
+
+def columns(names: Iterable[str]) -> list[Column]:
+    """The columns of these names."""
+    return [_BY_NAME[name] for name in names]
+
+
+def read_names(words: Iterable[str]) -> tuple[str, ...]:
+    """The names of columns as people write them: ``params,MACs``, ``all``, and ``+macs`` for what
+    is shown anyway and that. Raises :class:`ColumnError`."""
+    names: list[str] = []
+    for word in words:
+        if word.strip().startswith("+") and not names:
+            names += DEFAULT
+        names += _BY_NAME if word.strip() == "all" else [read_name(word.strip().lstrip("+"))]
+    return tuple(dict.fromkeys(names))
+
+
+def read_name(word: str) -> str:
+    """The name of a column as people write it. Raises :class:`ColumnError`."""
+    name = word.lower().replace("-", "_")
+    name = _NAMES.get(name, name)
+    if name in _BY_NAME:
+        return name
+    near = did_you_mean(name, [*_BY_NAME, *_NAMES], cutoff=0.6)
+    way_out = f"did you mean {near!r}?" if near else f"there are {', '.join(_BY_NAME)}."
+    raise ColumnError(f"there is no column {word!r}: {way_out}")
+
+
+def read_sort(word: str) -> str:
+    """The name of a column that rows can be sorted by. Raises :class:`ColumnError`."""
+    name = read_name(word)
+    if _BY_NAME[name].sortable:
+        return name
+    there = ", ".join(column.name for column in COLUMNS if column.sortable)
+    raise ColumnError(f"rows cannot be sorted by {name}, only by {there}.")
