@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shapecalc.render._json import dumps
+from shapecalc.render._json import lines
 
 if TYPE_CHECKING:
     from shapecalc.render import Options
@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 
 def render(report: Report, _options: Options) -> str:
-    """The report as one JSON object."""
-    return dumps(report.to_dict(), indent=2)
+    """The report as one JSON object; a layer or a diagnostic is one line."""
+    return lines(report.to_dict(), depth=4)

@@ -36,6 +36,8 @@ class StackBuilder(Reader):
         self.model = model
         self.catalogue = known
         self.built: dict[tuple[type[Layer], str], Layer] = {}
+        #: Layers without a mistake by what is written in them.
+        self.read: dict[tuple[str | None, str], LayerSpec] = {}
 
     def layers(
         self, values: Sequence, path: str, block: BlockSpec | None = None
@@ -69,6 +71,40 @@ class StackBuilder(Reader):
         )
 
     def _layer(self, value: Any, extent: Extent, path: str, block: BlockSpec | None) -> LayerSpec:
+        """One layer; those that say the same are read once, as a network has many of a kind."""
+        wording = _wording(value)
+        if wording is None:
+            return self._read(value, extent, path, block)
+        key = (block.name if block else None, wording)
+        alike = self.read.get(key)
+        if alike is not None:
+            return self._another(alike, value, extent, path)
+        before = len(self.problems)
+        layer = self._read(value, extent, path, block)
+        if layer.simple and len(self.problems) == before:
+            self.read[key] = layer
+        return layer
+
+    def _another(self, alike: LayerSpec, value: Any, extent: Extent, path: str) -> LayerSpec:
+        """A layer that says what one before it says, but for its name and what it reads."""
+        plain = isinstance(value, str)
+        layer = LayerSpec(
+            alike.type,
+            extent,
+            extent if plain else value.value_extents["type"],
+            Mapping() if plain else value,
+            {} if plain else {key: key for key in value},
+            ignore=alike.ignore,
+            bindings=alike.bindings,
+            simple=True,
+        )
+        if layer.keys.get("name") is not None:
+            self._layer_name(layer, layer.keys["name"], path)
+        if layer.keys.get("from") is not None:
+            layer.sources = self._references(layer.keys, "from")
+        return layer
+
+    def _read(self, value: Any, extent: Extent, path: str, block: BlockSpec | None) -> LayerSpec:
         layer = self._typed(value, extent, path)
         if layer.type == NO_TYPE:
             layer.written = {key: key for key in layer.keys if key in COMMON}
@@ -555,6 +591,29 @@ def _are_shapes(values: Sequence) -> bool:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
+
+
+def _wording(value: Any) -> str | None:
+    """What is written in a layer, but for its name and its sources; ``None`` where there is more
+    in it than words and lists of them."""
+    if type(value) is str:
+        return value
+    if not isinstance(value, Mapping):
+        return None
+    said = dict(value)
+    if type(said.get("name")) is str:
+        said["name"] = ...
+    sources = said.get("from")
+    if type(sources) is str or (isinstance(sources, Sequence) and _is_flat(sources)):
+        said["from"] = "…" if type(sources) is str else [type(one) for one in sources]
+    for part in said.values():
+        if isinstance(part, (Mapping, Sequence)) and not _is_flat(part):
+            return None
+    return repr(said)
+
+
+def _is_flat(value: Any) -> bool:
+    return not any(isinstance(part, (Mapping, Sequence)) for part in value)
 
 
 def _is_simple(layer: LayerSpec, binding: Binding) -> bool:
