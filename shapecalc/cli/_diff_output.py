@@ -35,37 +35,41 @@ def to_table(models: list[ModelComparison], unfold: bool) -> str:
     parts = []
     for model in models:
         lines = [f"{printable(model.name)}: {_headline(model)}"]
-        rows, left_out = _rows(model, unfold)
-        lines += _columns(rows)
-        if left_out:
-            lines.append(f"  … and {left_out:,} more layers (--unfold shows them)")
-        lines += _columns(_totals(model))
+        if model.kind != "unchanged":
+            rows, left_out = _rows(model, unfold)
+            lines += _columns(rows)
+            if left_out:
+                lines.append(f"  … and {left_out:,} more layers (--unfold shows them)")
+            lines += _columns(_totals(model))
         parts.append("\n".join(lines))
     return inert("\n\n".join(parts))
 
 
 def to_markdown(models: list[ModelComparison], unfold: bool) -> str:
-    """The comparison for a comment on a pull request."""
+    """The comparison for a comment on a pull request; others may follow it in the same file."""
+    return "\n\n".join(_section(model, unfold) for model in models) + "\n" * bool(models)
+
+
+def _section(model: ModelComparison, unfold: bool) -> str:
     from shapecalc.render.markdown import code
 
-    parts = []
-    for model in models:
-        lines = [f"### {code(model.name)}: {_headline(model)}", "", "| | before | after | |"]
-        lines.append("| :-- | --: | --: | --: |")
-        lines += [f"| {' | '.join(cells)} |" for cells in _totals(model)]
-        rows, left_out = _rows(model, unfold)
-        if rows:
-            count = len(rows) + left_out
-            lines += ["", f"<details><summary>{count:,} layers</summary>", ""]
-            lines += [
-                "| | Layer | Output | Params | MACs | |",
-                "| :-: | :-- | --: | --: | --: | :-- |",
-            ]
-            lines += [f"| {' | '.join(map(code, row))} |" for row in rows]
-            lines += ["", f"… and {left_out:,} more layers"] if left_out else []
-            lines += ["", "</details>"]
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts)
+    shown = model.new or model.old
+    assert shown is not None
+    lines = [f"### {code(model.name)}: {_headline(model)} ({code(shown.file)})"]
+    if model.kind == "unchanged":
+        return lines[0]
+    lines += ["", "| | before | after | |", "| :-- | --: | --: | --: |"]
+    lines += [f"| {' | '.join(cells)} |" for cells in _totals(model)]
+    rows, left_out = _rows(model, unfold)
+    if rows:
+        count = len(rows) + left_out
+        noun = "layer" if count == 1 else "layers"
+        lines += ["", f"<details><summary>{count:,} {noun}</summary>", ""]
+        lines += ["| | Layer | Output | Params | MACs | |", "| :-: | :-- | --: | --: | --: | :-- |"]
+        lines += [f"| {' | '.join(map(code, row))} |" for row in rows]
+        lines += ["", f"… and {left_out:,} more layers"] if left_out else []
+        lines += ["", "</details>"]
+    return "\n".join(lines)
 
 
 def _headline(model: ModelComparison) -> str:

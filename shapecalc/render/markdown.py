@@ -44,7 +44,8 @@ def render(report: Report, options: Options) -> str:
     if not options.quiet:
         tables = (_model(model, options) for model in report.models)
         room = MAX_LENGTH - sum(map(len, parts))
-        parts += ["", *_fitting(tables, len(report.models), room, "tables")]
+        # An empty line ends the last table also where something is appended to the file.
+        parts += ["", *_fitting(tables, len(report.models), room, "tables"), ""]
     return "\n".join(parts) + "\n"
 
 

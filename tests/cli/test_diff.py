@@ -146,7 +146,19 @@ def test_markdown(run: Run, folder: Path) -> None:
     _, out, _ = run("diff old.yaml new.yaml -f markdown")
     assert out.startswith("### <code>Net</code>: layers: ")
     assert "| params | 626 | 1,250 | +624 (+99.68%) |" in out
+    assert "; output 2 (<code>new.yaml</code>)\n" in out
     assert out.count("<details>") == out.count("</details>") == 1
+    assert out.endswith("</details>\n\n"), "else it would swallow what is appended to the file"
+
+
+def test_what_is_unchanged_takes_one_line(run: Run, folder: Path) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        Path(name).write_text(f"{OLD}---\nname: Other\n{OLD.partition(chr(10))[2]}")
+    (folder / "b.yaml").write_text((folder / "b.yaml").read_text().replace("tanh", "relu", 1))
+    assert run("diff a.yaml b.yaml").out.endswith("\n\nOther: unchanged\n")
+    out = run("diff a.yaml b.yaml -f markdown").out
+    assert out.endswith("### <code>Other</code>: unchanged (<code>b.yaml</code>)\n\n")
+    assert "<summary>1 layer</summary>" in out
 
 
 def test_long_lists_are_cut(run: Run, folder: Path) -> None:
