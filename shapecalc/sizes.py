@@ -363,6 +363,7 @@ def conv_transpose_window(
             f"output_padding is {output_padding}, it must be at least 0 and smaller than "
             f"stride {stride} or dilation {dilation}",
             "output_padding",
+            _output_padding_help(output_padding, stride, dilation),
         )
     span = effective_kernel(kernel_size, dilation)
     out = (n - 1) * stride - before - after + span + output_padding
@@ -375,6 +376,16 @@ def conv_transpose_window(
             f"use padding of at most {most}, or a larger input",
         )
     return window
+
+
+def _output_padding_help(output_padding: int, stride: int, dilation: int) -> str:
+    most = max(stride, dilation) - 1
+    if output_padding < 0:
+        return "use more padding to make the output smaller"
+    if most == 0:
+        return "leave it out: with a stride of 1 every size of output is reached without it"
+    larger = "for a larger output, use a larger kernel_size or less padding"
+    return f"use 0 to {most}; {larger}"
 
 
 def keras_conv_transpose_window(
@@ -402,6 +413,7 @@ def keras_conv_transpose_window(
             f"output_padding is {output_padding}, it must be at least 0 and smaller than "
             f"stride {stride}",
             "output_padding",
+            _output_padding_help(output_padding, stride, 1),
         )
     span = effective_kernel(kernel_size, dilation)
     if padding == "valid":

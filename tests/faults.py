@@ -481,14 +481,20 @@ def wrong_expect(site: Site) -> Iterator[Fault]:
         for value in (f"[{odd}]", f"[{odd}, {odd}, {odd}]"):
             yield _added(site, "wrong_expect", "expect", value, "SC108", needs_sizes=True)
         return
-    sizes = site.keys["expect"]
-    anchor = site.keys.key_extents["expect"][0]
-    for size, (start, end) in zip(sizes, sizes.item_extents, strict=True):
-        edit = Edit(start, end, _off_by_one(size))
-        path = f"{site.path}.expect"
-        yield Fault(
-            "wrong_expect", path, (edit,), "SC108", anchor, layer=site.path, needs_sizes=True
-        )
+    path = f"{site.path}.expect"
+    for shape, anchor in _shapes(site.keys["expect"], site.keys.key_extents["expect"][0]):
+        for size, (start, end) in zip(shape, shape.item_extents, strict=True):
+            edit = Edit(start, end, _off_by_one(size))
+            yield Fault(
+                "wrong_expect", path, (edit,), "SC108", anchor, layer=site.path, needs_sizes=True
+            )
+
+
+def _shapes(value: Sequence, key: int) -> list[tuple[Sequence, int]]:
+    """The shapes of an ``expect``, one for each output, and where each is reported."""
+    if all(isinstance(shape, Sequence) for shape in value):
+        return [(shape, extent[0]) for shape, extent in zip(value, value.item_extents, strict=True)]
+    return [(value, key)]
 
 
 @kind

@@ -25,7 +25,7 @@ def resolve_axis(
             "SC106",
             f"{field} {dim} is the batch axis, which cannot be touched",
             field,
-            "count from 1: the first axis of the shape",
+            _axes_help(field, total),
         )
         return None
     if not 0 < index < total:
@@ -33,10 +33,19 @@ def resolve_axis(
             "SC106",
             f"{field} is {dim}, the input has {plural(rank, 'axis')} besides the batch",
             field,
-            f"use 1 to {total - 1}, or -1 for the last" if total > 1 else None,
+            _axes_help(field, total),
         )
         return None
     return index - 1
+
+
+def _axes_help(field: str, total: int) -> str:
+    """Which numbers mean the axes of a shape."""
+    if total == 1:
+        return "the input has no axis besides the batch"
+    if total == 2:
+        return f"write {field}: 1, its only axis"
+    return f"{field}: 1 is the first axis of the shape, {total - 1} (or -1) the last"
 
 
 def resolve_axes(
@@ -49,7 +58,8 @@ def resolve_axes(
     if isinstance(dims, int):
         dims = (dims,)
     if not dims and not empty:
-        call.report("SC106", f"{field} lists no axis: PyTorch takes all then, the batch too", field)
+        message = f"{field} lists no axis: PyTorch takes all then, the batch too"
+        call.report("SC106", message, field, "name them: [1, …], 1 is the first of the shape")
         return None
     axes = []
     for dim in dims:
@@ -58,7 +68,8 @@ def resolve_axes(
             return None
         axes.append(axis)
     if len(set(axes)) < len(axes):
-        call.report("SC106", f"{field} {list(dims)} names an axis twice", field)
+        message = f"{field} {list(dims)} names an axis twice"
+        call.report("SC106", message, field, "name each axis once; -1 is the last one")
         return None
     return tuple(axes)
 

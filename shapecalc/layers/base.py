@@ -85,7 +85,14 @@ def plural(count: int, noun: str) -> str:
 class Call:
     """One use of a layer: what it receives, under which conventions, and what it has to say."""
 
-    __slots__ = ("channels_last", "inputs", "problems", "rounding", "trust_declared")
+    __slots__ = (
+        "channels_last",
+        "filled_in",
+        "inputs",
+        "problems",
+        "rounding",
+        "trust_declared",
+    )
 
     def __init__(
         self,
@@ -100,6 +107,8 @@ class Call:
         #: Whether a declared size wins over the one received once they were found to differ.
         self.trust_declared = trust_declared
         self.problems: list[Problem] = []
+        #: Whether a declared size was taken for one that is not known.
+        self.filled_in = False
 
     def report(
         self,
@@ -192,7 +201,7 @@ class Call:
             self.report(
                 "SC109",
                 f"it takes floats, the input is {self.dtype}",
-                help="an embedding turns integers into floats; or give the input `dtype: float32`",
+                help=_float_help(self.dtype),
             )
 
     def require_number(self, layer: Layer) -> None:
@@ -210,6 +219,7 @@ class Call:
         Returns the size to go on with.
         """
         if declared is None or received is None:
+            self.filled_in = self.filled_in or declared is not None
             return declared if self.trust_declared and received is None else received
         if declared == received:
             return received
@@ -249,6 +259,14 @@ def arg(doc: str, *, default: Any = dataclasses.MISSING, reference: bool = False
     """A field of a layer: its documentation, its default (none: required), and whether it names
     another layer, whose output then becomes a further input."""
     return dataclasses.field(default=default, metadata={"doc": doc, "reference": reference})
+
+
+def _float_help(dtype: str) -> str:
+    """How to come by floats: 64-bit integers are most often numbers of words, others pixels."""
+    cast = "{type: cast, dtype: float32} makes floats of it"
+    if dtype in ("int64", "int32"):
+        return f"an embedding turns numbers of words into vectors; {cast}"
+    return f"give the input `dtype: float32`; {cast}"
 
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -115,6 +115,14 @@ def paddings(call: Call, padding: int | tuple[Padding, ...], sizes: Shape) -> li
     return None
 
 
+def _as_written(padding: list[Padding]) -> str:
+    """A padding as a spec writes it: one number where that says it all."""
+    if all(pad == (pad[0], pad[0]) for pad in padding if isinstance(pad, tuple)):
+        each = [pad[0] if isinstance(pad, tuple) else pad for pad in padding]
+        return str(each[0]) if len(set(each)) == 1 else str(each)
+    return str([list(pad) if isinstance(pad, tuple) else [pad, pad] for pad in padding])
+
+
 class _Conv(_Parametrized, _ConvBase):
     """A convolution: each output cell is a weighted sum of the window that it looks at."""
 
@@ -156,19 +164,22 @@ class _Conv(_Parametrized, _ConvBase):
         if self.padding != "same":
             return paddings(call, 0 if self.padding == "valid" else self.padding, sizes)
         silent = Call(call.inputs)  # lists of the wrong length were reported before
-        if any(step != 1 for step in self.per_axis(silent, "stride")):
-            call.report(
-                "SC106",
-                "padding 'same' needs a stride of 1 in PyTorch",
-                "padding",
-                "write the padding as a number: (kernel_size - 1) // 2",
-            )
-            return None
         kernel, dilation = (self.per_axis(silent, field) for field in ("kernel_size", "dilation"))
         # With a stride of 1 it does not depend on the size.
-        return [
+        same: list[Padding] = [
             same_padding(1, max(k, 1), 1, max(d, 1)) for k, d in zip(kernel, dilation, strict=True)
         ]
+        strides = self.per_axis(silent, "stride")
+        if any(step != 1 for step in strides):
+            step = next(step for step in strides if step != 1)
+            call.report(
+                "SC106",
+                f"padding 'same' needs a stride of 1 in PyTorch, it is {step}",
+                "padding",
+                f"write padding: {_as_written(same)}, which gives ⌈size/stride⌉",
+            )
+            return None
+        return same
 
     def _check_padding_mode(self, call: Call, padding: list[Padding], sizes: Shape) -> None:
         if self.padding_mode not in ("reflect", "circular"):

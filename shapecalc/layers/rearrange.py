@@ -84,7 +84,21 @@ def _reshape_help(field: str, wanted: tuple[int, ...], total: int) -> str | None
         if rest > 0 and total % rest == 0 and -1 not in wanted:
             mended = [*wanted[:position], total // rest, *wanted[position + 1 :]]
             return f"write {field}: {mended}, or -1 for one of them"
-    return None
+    known = prod(size for size in wanted if size != -1)
+    if known == 0:
+        return "every size is at least 1"
+    if -1 in wanted:
+        below = total // known * known
+        near = f"{below:,} or {below + known:,}" if below else f"{known:,}"
+        return f"let the layer before give {near} elements, or change the sizes"
+    # The longest beginning that divides it, and the rest in one.
+    kept = next(n for n in range(len(wanted), -1, -1) if _divides(prod(wanted[:n]), total))
+    mended = [*wanted[:kept], total // prod(wanted[:kept])]
+    return f"let the layer before give {known:,} elements, or write {field}: {mended}"
+
+
+def _divides(factor: int, total: int) -> bool:
+    return factor > 0 and total % factor == 0
 
 
 class Reshape(Layer):

@@ -201,21 +201,8 @@ class _ModelBuilder(Reader):
             message = f"a shape has at most {MAX_RANK} axes, this one has {len(value):,}"
             self.report("SC002", message, value.extent, path=path)
             return None
-        sizes = []
-        for index, item in enumerate(value):
-            where = f"{path}[{index}]"
-            if isinstance(item, bool) or not isinstance(item, (int, str)):
-                self.report(
-                    "SC002",
-                    f"a size must be an integer or an expression, not {describe(item)}",
-                    value.item_extents[index],
-                    path=where,
-                )
-                sizes.append(UNKNOWN_VALUE)
-                continue
-            template = self.template(item, value.item_extents[index], where)
-            sizes.append(template or UNKNOWN_VALUE)
-        return tuple(sizes)
+        sizes = self.sizes(value, path, f"`{path}`: ", "an integer or an expression")
+        return tuple(size or UNKNOWN_VALUE for size in sizes)
 
     def _dims(self, good: Checked) -> None:
         if "dims" in good:

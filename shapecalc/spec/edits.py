@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from shapecalc.diagnostics import Edit, Fix
+from shapecalc.limits import MAX_EXPRESSION
 from shapecalc.spec.expressions import ExpressionError
 from shapecalc.spec.model import LayerSpec
 from shapecalc.spec.source import Extent, Mapping, Source
@@ -51,6 +52,23 @@ def replace_name(source: Source, extent: Extent, old: str, new: str) -> Fix | No
 def of_expression(source: Source, extent: Extent, error: ExpressionError) -> Fix | None:
     """The correction of an expression whose error says which name was meant."""
     return replace_name(source, extent, *error.meant) if error.meant else None
+
+
+def unquoted(source: Source, extent: Extent, beginning: str) -> Extent | None:
+    """Where a call stands that YAML cut in two at a comma: ``max(width`` up to its bracket."""
+    text = source.text
+    start = text.find(beginning, extent[0])
+    depth = 0
+    for offset in range(start, min(start + MAX_EXPRESSION, len(text))) if start >= 0 else ():
+        depth += {"(": 1, ")": -1}.get(text[offset], 0)
+        if text[offset] in "\r\n\"'":
+            return None
+        if text[offset] == ")" and depth == 0:
+            # What is calculated with the call: max(a, b) * 2
+            rest = re.compile(r"[^,\]}\r\n\"'()]*").match(text, offset + 1)
+            end = rest.end() if rest else offset + 1
+            return start, start + len(text[start:end].rstrip())
+    return None
 
 
 def set_field(source: Source, layer: LayerSpec, field: str, text: str) -> Fix | None:

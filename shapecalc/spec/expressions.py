@@ -34,6 +34,7 @@ class ExpressionError(ValueError):
         *,
         unknown: str | None = None,
         culprit: Value = None,
+        unclosed: str | None = None,
     ) -> None:
         super().__init__(message)
         self.help = help
@@ -42,6 +43,8 @@ class ExpressionError(ValueError):
         self.unknown = unknown
         #: The value that is of the wrong type, where that is what is wrong.
         self.culprit = culprit
+        #: The text, where it has a bracket that is not closed.
+        self.unclosed = unclosed
 
 
 class UnknownValueError(Exception):
@@ -144,7 +147,9 @@ def parse(text: str) -> Expression:
             warnings.simplefilter("ignore")
             tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ExpressionError(f"cannot read {shorten(text)!r}", _syntax_help(text)) from None
+        unclosed = text if text.count("(") > text.count(")") else None
+        message = f"cannot read {shorten(text)!r}"
+        raise ExpressionError(message, _syntax_help(text), unclosed=unclosed) from None
     names: set[str] = set()
     _check_nesting(tree)
     try:
@@ -179,12 +184,16 @@ def shorten(text: str, limit: int = 40) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _syntax_help(text: str) -> str | None:
+#: Why YAML ends an expression before its end.
+COMMA_HELP = "inside {} or [] an expression with a comma must be quoted"
+
+
+def _syntax_help(text: str) -> str:
     if text.count("(") != text.count(")"):
-        return 'inside {} or [] an expression with a comma must be quoted: "max(a, b)"'
+        return f'{COMMA_HELP}: "max(a, b)"'
     if "&&" in text or "||" in text:
         return "write `and`, `or`, `not`"
-    return None
+    return "an expression is arithmetic: 2 * width, n // 4, max(a, b), x if n > 2 else y"
 
 
 _Run = Callable[[Mapping[str, Value]], Value]
@@ -290,6 +299,9 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
+_DIVISIONS = frozenset({_divide, operator.floordiv, operator.mod})
+
+
 def _compile_chain(node: ast.expr, names: set[str]) -> _Run:
     """``a + b - c …``, which Python's parser nests to the left, as one loop."""
     steps: list[tuple[Callable[[Any, Any], Any], ast.expr]] = []
@@ -297,15 +309,25 @@ def _compile_chain(node: ast.expr, names: set[str]) -> _Run:
         steps.append((_BINARY[type(node.op)], node.right))
         node = node.left
     first = _compile(node, names)
-    rest = [(compute, _compile(right, names)) for compute, right in reversed(steps)]
+    rest = [(compute, _compile(right, names), right) for compute, right in reversed(steps)]
 
     def run(env: Mapping[str, Value]) -> Value:
         value = first(env)
-        for compute, right in rest:
-            value = _computed(compute, _number(value), _number(right(env)))
+        for compute, right, node in rest:
+            left, operand = _number(value), _number(right(env))
+            if operand == 0 and compute in _DIVISIONS:
+                raise ExpressionError("division by zero", _zero_help(node))
+            value = _computed(compute, left, operand)
         return value
 
     return run
+
+
+def _zero_help(divisor: ast.expr) -> str:
+    if isinstance(divisor, ast.Constant):
+        return "divide by another number"
+    text = shorten(ast.unparse(divisor))
+    return f"`{text}` is 0 here: give it another value, or write … if {text} != 0 else …"
 
 
 def _computed(function: Callable[..., Any], *args: Any) -> Value:

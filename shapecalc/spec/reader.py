@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shapecalc.diagnostics import Fix
+from shapecalc.diagnostics import Edit, Fix
 from shapecalc.limits import MAX_RANK
 from shapecalc.spec import edits
-from shapecalc.spec.expressions import FUNCTIONS, RECEIVED, ExpressionError, describe
+from shapecalc.spec.expressions import (
+    COMMA_HELP,
+    FUNCTIONS,
+    RECEIVED,
+    ExpressionError,
+    describe,
+)
 from shapecalc.spec.keys import Fault, Keys, check_keys, unknown_key
 from shapecalc.spec.model import Assertion
 from shapecalc.spec.names import did_you_mean, surely_meant
@@ -17,6 +23,11 @@ from shapecalc.spec.source import Extent, Mapping, Sequence, Source
 from shapecalc.spec.values import UNKNOWN_VALUE, Template, compile_value
 
 RESERVED = ("input", "prev", "index")
+
+
+def is_comma_rest(keys: Mapping, key: str) -> bool:
+    """``k: max(1, 2)`` in a flow mapping leaves a key ``2)``: the value is reported instead."""
+    return keys[key] is None and key.count(")") > key.count("(")
 
 
 class Checked(Mapping):
@@ -118,22 +129,61 @@ class Reader:
         self.report("SC002", message, keys.entry_extent(key), help, path, fix=fix)
 
     def template(
-        self, value: Any, extent: Extent, path: str, *, words: bool = False
+        self, value: Any, extent: Extent, path: str, *, words: bool = False, about: str = ""
     ) -> Template | None:
-        """A value that may be an expression; ``None`` where it cannot be read."""
+        """A value that may be an expression; ``None`` where it cannot be read.
+
+        ``about`` says in the message whose value it is.
+        """
         try:
             return compile_value(value, words=words)
         except ExpressionError as error:
-            fix = edits.of_expression(self.source, extent, error)
-            self.report("SC004", str(error), extent, error.help, path, fix=fix)
+            help, fix = self.way_out(error, extent)
+            self.report("SC004", f"{about}{error}", extent, help, path, fix=fix)
             return None
+
+    def way_out(self, error: ExpressionError, extent: Extent) -> tuple[str | None, Fix | None]:
+        """The help for an expression that cannot be read, and the change that mends it."""
+        if error.unclosed:
+            whole = edits.unquoted(self.source, extent, error.unclosed)
+            if whole is not None:
+                text = self.source.raw(whole)
+                fix = Fix(f"put quotes round {text}", (Edit(*whole, f'"{text}"'),))
+                return f'{COMMA_HELP}: "{text}"', fix
+        return error.help, edits.of_expression(self.source, extent, error)
+
+    def sizes(self, value: Sequence, path: str, about: str, what: str) -> list[Template | None]:
+        """The sizes of a shape, each of which may be an expression; ``_`` is ``None``.
+
+        ``[max(1, 2), 3]`` is read as the two sizes that it was meant for.
+        """
+        found: list[Template | None] = []
+        depth = 0
+        for index, item in enumerate(value):
+            extent, where = value.item_extents[index], f"{path}[{index}]"
+            opened, closed = (str(item).count(bracket) for bracket in "()")
+            if depth:
+                depth = max(depth + opened - closed, 0)
+                continue
+            if item == "_" and "_" in what:
+                found.append(None)
+            elif isinstance(item, (int, str)) and not isinstance(item, bool):
+                template = self.template(item, extent, where, about=about)
+                found.append(template or UNKNOWN_VALUE)
+                depth = max(opened - closed, 0) if template is None else 0
+            else:
+                message = f"a size must be {what}, not {describe(item)}"
+                self.report("SC002", message, extent, path=where)
+                found.append(UNKNOWN_VALUE)
+        return found
 
     def vars(self, values: Mapping, path: str) -> dict[str, Template]:
         """Named values, in the order they are computed in."""
         self.check_names(values, path)
         found = {}
         for name, value in values.items():
-            template = self.template(value, values.entry_extent(name), f"{path}.{name}", words=True)
+            extent, about = values.entry_extent(name), f"`{name}`: "
+            template = self.template(value, extent, f"{path}.{name}", words=True, about=about)
             found[name] = template or UNKNOWN_VALUE
         return found
 
@@ -142,6 +192,8 @@ class Reader:
         taken = {*RESERVED, *RECEIVED, *FUNCTIONS, "true", "false", "_"}
         for name in values:
             reason = None
+            if is_comma_rest(values, name):
+                continue
             if name in taken:
                 reason = "is reserved"
             elif not name.isidentifier():
@@ -164,15 +216,6 @@ class Reader:
             message = f"a shape has at most {MAX_RANK} axes, this one has {len(value):,}"
             self.report("SC002", message, extent, path=path)
             return None
-        sizes: list[Template | None] = []
-        for index, item in enumerate(value):
-            if item == "_":
-                sizes.append(None)
-            elif isinstance(item, (int, str)) and not isinstance(item, bool):
-                sizes.append(self.template(item, value.item_extents[index], f"{path}[{index}]"))
-            else:
-                message = f"a size must be an integer, an expression or _, not {describe(item)}"
-                self.report("SC002", message, value.item_extents[index], path=f"{path}[{index}]")
-                sizes.append(None)
+        sizes = self.sizes(value, path, "expect: ", "an integer, an expression or _")
         numeric = any(isinstance(item, int) for item in value)
         return Assertion(tuple(sizes), numeric, extent)

@@ -27,8 +27,12 @@ from yaml.events import (
 from shapecalc.diagnostics import Span
 from shapecalc.limits import MAX_ALIAS_NODES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_NUMBER
 from shapecalc.spec.problems import Problem
+from shapecalc.spec.syntax import Complaint, explain
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+#: YAML's merge key.
+MERGE = "<<"
 
 #: Character offsets of a value: (start, end).
 Extent = tuple[int, int]
@@ -159,28 +163,22 @@ def scalars(source: Source) -> Iterator[Extent]:
 
 
 def _yaml_problem(source: Source, error: yaml.YAMLError) -> Problem:
-    help = None
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        message = " ".join(part for part in (error.context, error.problem) if part)
-        offset = min(mark.index, len(source.text)) if mark else 0
-    elif isinstance(error, yaml.reader.ReaderError):
+    """A loader's error in the words of :mod:`shapecalc.spec.syntax`."""
+    if isinstance(error, yaml.reader.ReaderError):
         character = error.character
         code = character if isinstance(character, int) else ord(str(character)[:1] or "\0")
-        message = f"the character U+{code:04X} is not allowed"
         found = source.text.find(chr(code)) if code < 0x110000 else -1
-        offset = max(found, 0)
-    else:
-        message, offset = str(error), 0
-    line = source.line(source.span((offset, offset)).line)
-    if "\t" in line[: len(line) - len(line.lstrip())]:
-        help = "indent with spaces: YAML does not allow tabs"
-    elif source.text[offset : offset + 1] == "\t":
-        help = "write a space instead of the tab"
-    elif re.search(r"[\[{][^\]}]*:\s*[\w.]+\(", line):
-        help = 'quote an expression that has a comma: "max(a, b)"'
-    end = offset + 1 if offset < len(source.text) else offset
-    return Problem("SC001", f"not valid YAML: {message}", (offset, end), help=help)
+        extent = (max(found, 0), min(max(found, 0) + 1, len(source.text)))
+        return Problem(
+            "SC001", f"not valid YAML: the character U+{code:04X} is not allowed", extent
+        )
+    if not isinstance(error, yaml.MarkedYAMLError):
+        return Problem("SC001", f"not valid YAML: {error}", (0, 0))
+    marks = [mark.index for mark in (error.context_mark, error.problem_mark) if mark] or [0]
+    start, offset = (min(mark, len(source.text)) for mark in (marks[0], marks[-1]))
+    complaint = Complaint(error.context or "", error.problem or "", start, offset)
+    meaning = explain(source.text, complaint)
+    return Problem("SC001", f"not valid YAML: {meaning.message}", meaning.extent, meaning.help)
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -382,7 +380,11 @@ class _Builder:
             assert pending is not None
             self.keys[-1] = None
             key, key_extent = pending
-            if key in parent:
+            if self.source.raw(key_extent) == MERGE:
+                self._merge_key(parent, value, key_extent, extent)
+                return
+            # A key that is written wins over one that was to be merged in.
+            if key in parent and self.source.raw(parent.key_extents[key]) != MERGE:
                 self._duplicate(parent, key, key_extent)
                 return
             parent[key] = value
@@ -392,9 +394,23 @@ class _Builder:
             parent.append(value)
             parent.item_extents.append(extent)
 
-    def _duplicate(self, parent: Mapping, key: str, extent: Extent) -> None:
+    def _merge_key(self, parent: Mapping, value: Any, key: Extent, extent: Extent) -> None:
+        """Report ``<<``, and go on with the keys that it was to bring in."""
+        self._bound_problems(key)
+        help = "write the keys out, or make a block with parameters of what is repeated"
+        self.problems.append(Problem("SC002", "merge keys (`<<`) are not allowed", key, help=help))
+        for merged in value if isinstance(value, Sequence) else (value,):
+            for name in merged if isinstance(merged, Mapping) else ():
+                if name not in parent:
+                    parent[name] = merged[name]
+                    parent.key_extents[name], parent.value_extents[name] = key, extent
+
+    def _bound_problems(self, extent: Extent) -> None:
         if len(self.problems) >= MAX_DIAGNOSTICS:
-            self._stop(f"more than {MAX_DIAGNOSTICS:,} keys are given twice", extent)
+            self._stop(f"more than {MAX_DIAGNOSTICS:,} keys are wrong", extent)
+
+    def _duplicate(self, parent: Mapping, key: str, extent: Extent) -> None:
+        self._bound_problems(extent)
         self.problems.append(
             Problem(
                 "SC005",

@@ -15,7 +15,7 @@ from shapecalc.spec.keys import LAYER, check_keys, unknown_key
 from shapecalc.spec.model import Assertion, Binding, BlockSpec, LayerSpec, ModelSpec, Reference
 from shapecalc.spec.names import did_you_mean, surely_meant
 from shapecalc.spec.problems import Problem
-from shapecalc.spec.reader import RESERVED, Checked, Reader
+from shapecalc.spec.reader import RESERVED, Checked, Reader, is_comma_rest
 from shapecalc.spec.source import Extent, Mapping, Sequence, Source
 from shapecalc.spec.values import UNKNOWN_VALUE, Template, compile_value, constant
 
@@ -151,14 +151,14 @@ class StackBuilder(Reader):
         return found or next(iter((self.catalogue.find_ranks(name) or {}).values()))
 
     def _unknown_type(self, layer: LayerSpec, path: str, block: BlockSpec | None) -> None:
-        known = [*self.catalogue.names(), *self.model.blocks]
+        words = (*self.model.vars, *(block.params if block else ()))
+        known = [*self.catalogue.names(), *self.model.blocks, *words]
         nearest = did_you_mean(layer.type, known)
         other = catalogue("keras" if self.model.framework == "pytorch" else "pytorch")
         help = f"did you mean `{nearest}`?" if nearest else "`shapecalc layers` lists all types"
         if other.find(layer.type):
             help, nearest = f"only `framework: {other.framework}` has it", None
-        words = (*self.model.vars, *(block.params if block else ()))
-        meant = surely_meant(layer.type, [*known, *words])
+        meant = surely_meant(layer.type, known)
         self.report(
             "SC003",
             f"unknown layer type {layer.type!r}",
@@ -169,8 +169,12 @@ class StackBuilder(Reader):
             edits.replace_word(self.source, layer.type_extent, meant) if meant else None,
         )
         layer.broken = True
-        if nearest:
-            layer.type = nearest
+        layer.type = nearest or self._container_of(layer.keys) or layer.type
+
+    def _container_of(self, keys: Mapping) -> str | None:
+        """The container that a mapping with such lists of layers must be."""
+        known = (cls for cls in self.catalogue.types.values() if cls.container)
+        return next((cls.type_name for cls in known if next(iter(cls.lists)) in keys), None)
 
     def _typed(self, value: Any, extent: Extent, path: str) -> LayerSpec:
         """A layer with its type and keys, as they were meant where that is plain."""
@@ -196,7 +200,10 @@ class StackBuilder(Reader):
         found = next((key for key in value if self._stands_for_type(key, value[key])), None)
         message, help = "the layer has no `type`", WRITE_TYPE
         place = (extent[0], extent[0] + 1) if first is None else value.key_extents[first]
-        layer = LayerSpec(NO_TYPE, extent, place, value, broken=True)
+        container = self._container_of(value)
+        layer = LayerSpec(container or NO_TYPE, extent, place, value, broken=True)
+        if container is not None:
+            help = f"write type: {container} beside `{next(iter(self._class(container).lists))}`"
         if found is not None:
             help = f"write type: {value[found]} instead of {found}: {value[found]}"
             place = value.key_extents[found]
@@ -250,17 +257,12 @@ class StackBuilder(Reader):
         for key in layer.keys:
             if key in COMMON or key in own:
                 layer.written[key] = key
-            elif not self._is_comma_rest(layer, key):
+            elif not is_comma_rest(layer.keys, key):
                 meant = self._unknown_key(layer, key, own, what, cls, path)
                 layer.broken = True
                 layer.stray = layer.stray or meant is None
                 if meant and meant not in layer.keys:
                     layer.written.setdefault(meant, key)
-
-    @staticmethod
-    def _is_comma_rest(layer: LayerSpec, key: str) -> bool:
-        """``k: max(1, 2)`` in a flow mapping leaves a key ``2)``: the value is reported instead."""
-        return layer.keys[key] is None and key.count(")") > key.count("(")
 
     def _unknown_key(
         self,
@@ -331,7 +333,8 @@ class StackBuilder(Reader):
     def _control(self, layer: LayerSpec, key: str, written: Any, path: str) -> Template | None:
         """A ``repeat``, ``when`` or ``trainable``; the type of one that is no expression is
         checked here, in blocks that nothing uses as well."""
-        template = self.template(written, layer.key_extent(key), f"{path}.{key}")
+        about = f"{layer.label()}: {key}: "
+        template = self.template(written, layer.key_extent(key), f"{path}.{key}", about=about)
         if template is None or not template.constant:
             return template
         value = template.evaluate({})
@@ -486,8 +489,10 @@ class StackBuilder(Reader):
         try:
             template = compile_value(value, info.choices, is_text=info.is_text)
         except ExpressionError as error:
-            fix = edits.of_expression(self.source, extent, error)
-            self._fault(binding, layer, "SC004", str(error), extent, error.help, path, fix)
+            label = layer.label(binding.layer.type_name if binding.layer else None)
+            way_out, fix = self.way_out(error, extent)
+            message = f"{label}: {name}: {error}"
+            self._fault(binding, layer, "SC004", message, extent, way_out, path, fix)
             binding.unknown.add(name)
             return
         binding.templates[name] = template
@@ -538,7 +543,7 @@ class StackBuilder(Reader):
             binding.problems.append(
                 Problem(
                     "SC002",
-                    message,
+                    f"{layer.label(cls.type_name)}: {message}",
                     layer.key_extent(name),
                     f"{name}: {fields_of(cls)[name].doc}",
                     f"{path}.{name}",
@@ -563,8 +568,9 @@ class StackBuilder(Reader):
             try:
                 template = compile_value(layer.keys[key], words=True)
             except ExpressionError as error:
-                fix = edits.of_expression(self.source, extent, error)
-                self._fault(binding, layer, "SC004", str(error), extent, error.help, where, fix)
+                help, fix = self.way_out(error, extent)
+                message = f"{layer.label()}: {name}: {error}"
+                self._fault(binding, layer, "SC004", message, extent, help, where, fix)
                 binding.templates[name] = UNKNOWN_VALUE
                 continue
             binding.templates[name] = template

@@ -7,7 +7,7 @@ which raise no further finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from shapecalc.spec.expressions import UNKNOWN
@@ -27,6 +27,8 @@ __all__ = ["Finding", "Overrides", "WalkResult", "walk"]
 MAX_DISPUTES = 12
 #: What a wrong size may lead to in the layers that read it.
 OF_SIZES = frozenset({"SC101", "SC102", "SC103", "SC104", "SC105", "SC107", "SC108"})
+#: What two declared sizes that contradict each other lead to.
+DECLARED = frozenset({"SC101", "SC104", "SC108"})
 #: How many layers may run for that in all.
 MAX_STEPS = 200_000
 
@@ -43,38 +45,74 @@ def walk(
     """
     earlier, overrides = earlier or {}, overrides or Overrides()
     result = _walk_once(spec, earlier, overrides, frozenset())
-    if len(result.findings) > 1 and result.disputes:
-        result = _settle(result, lambda computed: _walk_once(spec, earlier, overrides, computed))
+    if len(result.findings) > 1 and (result.disputes or result.fills):
+        settler = _Settler(result, lambda flipped: _walk_once(spec, earlier, overrides, flipped))
+        result = settler.settle()
     _drop_shared(spec, result, earlier)
     return result
 
 
-def _settle(result: WalkResult, walked: Callable[[frozenset[Extent]], WalkResult]) -> WalkResult:
-    """Try disputes the other way: all of them, then one after the other."""
-    tries = min(MAX_DISPUTES, MAX_STEPS // (len(result.graph.nodes) + result.work + 1))
-    computed: frozenset[Extent] = frozenset()
-    every = frozenset(result.disputes)
-    if tries and len(every) > 1:
-        other = walked(every)
-        if _cost(other) < _cost(result):
-            computed, result = every, other
-    tried: set[Extent] = set()
-    while len(tried) < tries and len(result.findings) > 1:
-        dispute = next((place for place in result.disputes if place not in tried), None)
-        if dispute is None:
-            break
-        tried.add(dispute)
-        other = walked(computed ^ {dispute})
-        if _cost(other) < _cost(result):
-            computed, result = computed ^ {dispute}, other
-    return result
+Comparison = Callable[[WalkResult, WalkResult], bool]
 
 
-def _cost(result: WalkResult) -> tuple[int, int]:
-    """How much is wrong, for a choice between two walks: the fewer findings, and of as many the
-    fewer that a wrong size may have led to."""
-    found = result.findings
-    return len(found), sum(finding.code in OF_SIZES for finding in found)
+class _Settler:
+    """Tries the places where a declared size won the other way, as long as that leaves less."""
+
+    def __init__(
+        self, result: WalkResult, walked: Callable[[frozenset[Extent]], WalkResult]
+    ) -> None:
+        self.result = result
+        self.walked = walked
+        self.flipped: frozenset[Extent] = frozenset()
+        self.tried: set[Extent] = set()
+        effort = len(result.graph.nodes) + result.work + 1
+        #: How many more walks there may be.
+        self.tries = min(MAX_DISPUTES, MAX_STEPS // effort)
+
+    def settle(self) -> WalkResult:
+        """Disputes all at once, then one after the other; then what stands for the unknown."""
+        every = frozenset(self.result.disputes)
+        if self.tries and len(every) > 1:
+            self._try(every, _is_less)
+        while self._try_next(self.result.disputes, _is_less):
+            pass
+        while self._try_next(self.result.fills, _contradicts_less):
+            pass
+        return self.result
+
+    def _try_next(self, places: Iterable[Extent], is_better: Comparison) -> bool:
+        """Try the first place that has not been tried; whether there was one."""
+        place = next((place for place in places if place not in self.tried), None)
+        if place is None or self.tries < 1 or len(self.result.findings) < 2:
+            return False
+        self.tries -= 1
+        self.tried.add(place)
+        self._try(self.flipped ^ {place}, is_better)
+        return True
+
+    def _try(self, flipped: frozenset[Extent], is_better: Comparison) -> None:
+        other = self.walked(flipped)
+        if is_better(other, self.result):
+            self.flipped, self.result = flipped, other
+
+
+def _is_less(other: WalkResult, result: WalkResult) -> bool:
+    """Whether there are fewer findings, or of as many fewer that a wrong size may have led to."""
+    costs = [
+        (len(one.findings), sum(finding.code in OF_SIZES for finding in one.findings))
+        for one in (other, result)
+    ]
+    return costs[0] < costs[1]
+
+
+def _contradicts_less(other: WalkResult, result: WalkResult) -> bool:
+    """Whether several declared sizes contradict the one that stands for an unknown one, and so
+    all but prove it wrong. (That less is found is no proof: what is unknown raises nothing.)"""
+    gone = {(f.code, f.extent) for f in result.findings} - {
+        (f.code, f.extent) for f in other.findings
+    }
+    fewer = len(result.findings) - len(other.findings)
+    return fewer == len(gone) > 1 and all(code in DECLARED for code, _ in gone)
 
 
 def _drop_shared(spec: ModelSpec, result: WalkResult, earlier: Mapping[str, WalkResult]) -> None:
@@ -94,13 +132,15 @@ def _walk_once(
     spec: ModelSpec,
     earlier: Mapping[str, WalkResult],
     overrides: Overrides,
-    computed: frozenset[Extent],
+    flipped: frozenset[Extent],
 ) -> WalkResult:
-    state = State(spec, overrides, computed)
+    state = State(spec, overrides, flipped)
     with suppress(TooLargeError):
         _run(state, earlier)
     found = list(state.findings.found.values())
-    return WalkResult(state.graph, found, state.skipped_expects, state.disputes, state.work)
+    return WalkResult(
+        state.graph, found, state.skipped_expects, state.disputes, state.fills, state.work
+    )
 
 
 def _run(state: State, earlier: Mapping[str, WalkResult]) -> None:

@@ -94,10 +94,11 @@ class Ends:
         spec = self.state.spec
         for name, reference in spec.outputs.items():
             try:
-                port = scope.find(reference.name).single()
+                port = scope.find(reference.name).single(reference.name)
             except UnresolvedError as error:
-                message = f"output {reference.name!r}: {error}"
-                self.findings.report("SC006", message, reference.extent, error.help, "outputs")
+                said, help = self.state.unresolved(error, reference)
+                message = f"output {reference.name!r}: {said}"
+                self.findings.report("SC006", message, reference.extent, help, "outputs")
                 port = error.likely() or unknown_port()
                 self.state.outputs_failed = True
             self.state.graph.outputs[name] = port

@@ -11,6 +11,7 @@ from shapecalc.layers.merge import axis_name
 from shapecalc.spec.expressions import ExpressionError, UnknownValueError, describe
 from shapecalc.spec.model import Assertion, LayerSpec
 from shapecalc.spec.values import whole
+from shapecalc.walk.hints import as_expect, expected
 from shapecalc.walk.scope import Result, Scope
 from shapecalc.walk.state import State
 
@@ -48,12 +49,14 @@ class Expectations:
             message = differs(port.tensor.shape, wanted, self.state.channels_last)
             if message:
                 label = f"output `{name}`" if name else "the output"
+                equation, help = self.way_out(port, wanted, None)
                 self.findings.report(
                     "SC108",
                     f"{label} is {format_shape(port.tensor.shape)}, expect says "
-                    f"{format_shape(wanted)}" + (f": {message}" if len(wanted) > 1 else ""),
+                    f"{format_shape(wanted)}"
+                    + (f": {message}{equation}" if len(wanted) > 1 else ""),
                     assertion.extent,
-                    None,
+                    help,
                     path,
                     inputs=(port,),
                 )
@@ -109,18 +112,19 @@ class Expectations:
         message = differs(shape, wanted, self.state.channels_last)
         if message and not failed:
             self.state.disputes.append(layer.extent)
+            equation, help = self.way_out(port, wanted, layer)
             self.findings.report(
                 "SC108",
                 f"{layer.label()}: the output is {format_shape(shape)}, expect says "
-                f"{format_shape(wanted)}: {message}",
+                f"{format_shape(wanted)}: {message}{equation}",
                 assertion.extent,
-                None,
+                help,
                 f"{path}.expect",
                 layer.name,
                 (port,),
                 spec=layer,
             )
-        if layer.extent in self.state.computed:
+        if self.trusts_computed(layer, shape, wanted):
             return port
         if shape is None or len(shape) != len(wanted):
             merged: Shape = wanted
@@ -128,6 +132,8 @@ class Expectations:
             merged = tuple(
                 have if want is None else want for have, want in zip(shape, wanted, strict=True)
             )
+        if not message and merged != shape:
+            self.state.fills.append(layer.extent)
         tensor = port.tensor._replace(shape=merged)
         if shape is None or None in shape:
             outputs = list(port.node.outputs)
@@ -135,6 +141,26 @@ class Expectations:
                 outputs[port.number] = tensor
                 port.node.outputs = tuple(outputs)
         return Port(port.node, port.number, tensor)
+
+    def way_out(self, port: Port, wanted: Shape, layer: LayerSpec | None) -> tuple[str, str]:
+        """The equation of an output that is not as expected, and what to write instead.
+
+        ``layer`` is the one that says what it expects; ``None``: the model.
+        """
+        node, shape = port.node, port.tensor.shape or ()
+        instead = f"expect: {as_expect(shape)}, if that is what is meant"
+        if node.spec is None or (layer is not None and node.spec is not layer):
+            return "", f"write {instead}"
+        equation, change = expected(node, port.number, wanted)
+        where = "" if layer else f" in {node.spec.label(node.type)}"
+        help = f"write {change}{where}, or {instead}" if change else f"write {instead}"
+        return equation and f": {equation}", help
+
+    def trusts_computed(self, layer: LayerSpec, shape: Shape | None, wanted: Shape) -> bool:
+        """Whether to go on with the computed shape: where its rank is another than the declared
+        one, which leaves nothing of it, and where a walk the other way found more."""
+        other_rank = shape is not None and len(shape) != len(wanted)
+        return (layer.extent in self.state.flipped) != other_rank
 
     def skips(self, assertion: Assertion) -> bool:
         """Whether an ``expect`` describes other inputs than those given; counts it."""

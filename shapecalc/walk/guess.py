@@ -1,16 +1,16 @@
-"""What is certain of a layer's outputs although some of its fields are not known.
+"""What is certain of a layer although some of its fields are not known.
 
 A field that could not be read leaves unknown only what depends on it: the layer is tried with many
-values for it, and what comes out the same each time is what it gives.
+values for it, and what comes out the same each time is what it gives, and what is wrong with it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
-from shapecalc.layers.base import Call, Layer, Tensor
+from shapecalc.layers.base import Call, Layer, Problem, Tensor
 from shapecalc.spec.fields import check_arguments, fields_of
 
 #: What a field of a type is tried with.
@@ -30,12 +30,23 @@ def agreed(one: Tensor, other: Tensor) -> Tensor:
     return one._replace(shape=tuple(sizes))
 
 
-def certain_outputs(
+class Guess(NamedTuple):
+    """What no value of the fields that are not known changes."""
+
+    outputs: tuple[Tensor, ...]
+    problems: tuple[Problem, ...]
+    #: Whether the number of outputs is certain.
+    counted: bool
+
+
+def certain(
     cls: type[Layer], known: Mapping[str, Any], unknown: Sequence[str], call: Call
-) -> tuple[Tensor, ...] | None:
-    """The outputs with the sizes that no value of the ``unknown`` fields changes; ``None`` where
-    not even their number is certain."""
+) -> Guess | None:
+    """The sizes and the problems that no value of the ``unknown`` fields changes; ``None`` where
+    not even the number of outputs is certain."""
     outputs: tuple[Tensor, ...] | None = None
+    problems: list[Problem] = []
+    counted = True
     for values in _combinations(cls, unknown):
         checked, wrong = check_arguments(cls, {**known, **values})
         if wrong:
@@ -43,13 +54,15 @@ def certain_outputs(
         layer = cls(**checked, **dict.fromkeys(cls.lists, ()))
         trial = Call(call.inputs, call.rounding, call.channels_last, trust_declared=False)
         found = layer.infer(trial)
+        counted = counted and not trial.problems
         if outputs is None:
-            outputs = found
+            outputs, problems = found, [p for p in trial.problems if p.field not in unknown]
         elif len(outputs) != len(found):
             return None
         else:
             outputs = tuple(agreed(*pair) for pair in zip(outputs, found, strict=True))
-    return outputs
+            problems = [problem for problem in problems if problem in trial.problems]
+    return None if outputs is None else Guess(outputs, tuple(problems), counted)
 
 
 def _combinations(cls: type[Layer], unknown: Sequence[str]) -> Iterator[dict[str, Any]]:

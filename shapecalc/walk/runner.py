@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shapecalc.graph import Group, Inference, Node, Port
@@ -11,14 +11,15 @@ from shapecalc.limits import MAX_LAYERS, MAX_RANK
 from shapecalc.spec.expressions import RECEIVED, UNKNOWN, describe
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec, Reference
 from shapecalc.walk.expectations import Expectations
-from shapecalc.walk.guess import certain_outputs
+from shapecalc.walk.guess import Guess, certain
+from shapecalc.walk.hints import before_flatten
 from shapecalc.walk.reading import is_source, reads_input
 from shapecalc.walk.scope import Result, Scope, UnresolvedError, received_names
 from shapecalc.walk.sharing import share_weights
 from shapecalc.walk.state import State, TooLargeError, unknown_port
 from shapecalc.walk.values import Values
 
-#: How often the outputs of layers that could not be built are looked into.
+#: How often it is looked into what is certain of layers that could not be built.
 MAX_GUESSES = 1_000
 
 
@@ -34,7 +35,7 @@ class Runner:
         self.active: list[BlockSpec] = []
         self.memo: dict[tuple[int, tuple[Tensor, ...], bool], Inference] = {}
         #: What is certain of layers that could not be built.
-        self.guesses: dict[Any, tuple[Tensor, ...] | None] = {}
+        self.guesses: dict[Any, Guess | None] = {}
 
     def stack(self, layers: list[LayerSpec], scope: Scope, path: str) -> Result | None:
         """Run a list of layers; what it yields is its last layer, or its input."""
@@ -85,7 +86,8 @@ class Runner:
 
     def layer(self, layer: LayerSpec, scope: Scope, path: str) -> None:
         """Run one entry of a list: all turns of its ``repeat``."""
-        runs = self.values.holds(layer, scope.names, path) if _is_fixed(layer) else True
+        fixed = _is_fixed(layer, scope)
+        runs = self.values.holds(layer, scope.names, path) if fixed else True
         if runs is False:
             # What it would have read may be left out by the same condition.
             self.skip(layer, scope)
@@ -101,7 +103,7 @@ class Runner:
                 where = f"{path}#{turn}"
                 scope.names = {**outer, "index": turn}
             names = self.values.names(scope, inputs, is_source(layer))
-            if layer.when is not None and not _is_fixed(layer):
+            if layer.when is not None and not fixed:
                 runs = self.values.holds(layer, names, where)
             if runs is False:
                 continue
@@ -172,10 +174,11 @@ class Runner:
             result = scope.prev
             return None if result is None or result.multiple else result.ports[0]
         try:
-            return scope.find(reference.name).single()
+            return scope.find(reference.name).single(reference.name)
         except UnresolvedError as error:
-            message = f"{layer.label()}: {error}"
-            self.findings.report("SC006", message, reference.extent, error.help, path, layer.name)
+            said, help = self.state.unresolved(error, reference)
+            message = f"{layer.label()}: {said}"
+            self.findings.report("SC006", message, reference.extent, help, path, layer.name)
             return error.likely()
 
     def turn(
@@ -235,15 +238,15 @@ class Runner:
         try:
             owner = scope.find(reference.name)
         except UnresolvedError as error:
-            message = f"{layer.label()}: share: {error}"
-            self.findings.report("SC006", message, extent, error.help, f"{path}.share")
+            said, help = self.state.unresolved(error, reference)
+            message = f"{layer.label()}: share: {said}"
+            self.findings.report("SC006", message, extent, help, f"{path}.share")
             if error.meant is None:
                 return
             owner = error.meant
         span = (first, len(graph.nodes))
-        reason = share_weights(graph, span, owner.span, reference.name)
-        if reason and not layer.broken:
-            problem = Problem("SC101", reason, "share", None)
+        problem = share_weights(graph, span, owner.span, reference.name)
+        if problem and not layer.broken:
             self.findings.report_layer(layer, layer.type, problem, path)
 
     def fits(self, layer: LayerSpec, binding: Binding, path: str, inputs: tuple[Port, ...]) -> bool:
@@ -331,7 +334,7 @@ class Runner:
     ) -> Result:
         """Apply a layer to its inputs, report what it found, add it to the graph."""
         tensors = tuple(port.tensor for port in inputs)
-        trust = layer.extent not in self.state.computed
+        trust = layer.extent not in self.state.flipped
         key = (id(value), tensors, trust)
         inference = self.memo.get(key)
         if inference is None:
@@ -339,15 +342,13 @@ class Runner:
             inference = self.memo[key] = _bounded(Inference(value, call))
         if len(inference.outputs) > 1:
             self.state.spend(len(inference.outputs))
-        uncertain = self.state.uncertain
-        unsure = bool(uncertain) and any(port.node.number in uncertain for port in inputs)
-        if inference.problems and not layer.broken:
-            for problem in inference.problems:
-                if not (unsure and _depends_on_kind(problem, tensors)):
-                    self.problem(layer, value, problem, path, inputs)
+        if inference.call.filled_in and trust:
+            self.state.fills.append(layer.extent)
+        if inference.problems:
+            self.problems(layer, value.type_name, vars(value), inference.problems, path, inputs)
         number = len(self.state.graph.nodes)
-        if unsure:
-            uncertain.add(number)
+        if self.unsure(inputs):
+            self.state.uncertain.add(number)
         node = Node(
             number,
             path,
@@ -365,28 +366,53 @@ class Runner:
         unknown = value.multiple and countless
         return Result(ports, layer.label(value.type_name), multiple=value.multiple, unknown=unknown)
 
+    def unsure(self, inputs: tuple[Port, ...]) -> bool:
+        """Whether of what a layer reads not even the dtype is certain."""
+        uncertain = self.state.uncertain
+        return bool(uncertain) and any(port.node.number in uncertain for port in inputs)
+
+    def problems(
+        self,
+        layer: LayerSpec,
+        type_name: str,
+        values: Mapping[str, Any],
+        found: Iterable[Problem],
+        path: str,
+        inputs: tuple[Port, ...],
+    ) -> None:
+        """Report what a layer of these values found."""
+        tensors = tuple(port.tensor for port in inputs)
+        for problem in () if layer.broken else found:
+            if self.unsure(inputs) and _depends_on_kind(problem, tensors):
+                continue
+            if problem.code == "SC101":
+                self.state.disputes.append(layer.extent)
+            elif problem.code == "SC106":
+                blamed = values.get(problem.field or "")
+                if self.findings.repeats(problem.code, layer, problem.field, blamed):
+                    continue
+            self.problem(layer, type_name, problem, path, inputs)
+
     def problem(
         self,
         layer: LayerSpec,
-        value: Layer,
+        type_name: str,
         problem: Problem,
         path: str,
         inputs: tuple[Port, ...],
     ) -> None:
-        """Report what a layer found."""
-        if problem.code == "SC101":
-            self.state.disputes.append(layer.extent)
-        elif problem.code == "SC106":
-            blamed = getattr(value, problem.field or "", None)
-            if self.findings.repeats(problem.code, layer, problem.field, blamed):
-                return
+        """Report one thing that a layer found, with what the layers before it tell."""
         if problem.code == "SC101" and inputs and inputs[0].node.type == "flatten":
             before = format_shape(inputs[0].node.inputs[0].tensor.shape)
             problem = problem._replace(message=f"{problem.message} ({before} flattened)")
         binding = layer.bindings.get(layer.type)
+        if problem.code == "SC103" and inputs and binding and binding.layer:
+            earlier = before_flatten(inputs[0], binding.layer.rank)
+            ways = [way for way in (earlier, problem.help) if way]
+            problem = problem._replace(help=", or ".join(ways) or None)
         container = binding.layer if binding and binding.lists else None
-        type_name = container.type_name if container else value.type_name
-        self.findings.report_layer(layer, type_name, problem, path, inputs)
+        shown = container.type_name if container else type_name
+        self.findings.report_layer(layer, shown, problem, path, inputs)
 
     def partial(
         self,
@@ -402,26 +428,31 @@ class Runner:
         tensors = tuple(port.tensor for port in inputs)
         key = (id(binding), cls, repr(known), tensors)
         if key not in self.guesses:
-            outputs = None
+            found = None
             if len(self.guesses) < MAX_GUESSES and len(inputs) == 1 + len(binding.references):
                 call = Call(tensors, self.state.spec.rounding, self.state.channels_last)
-                outputs = certain_outputs(cls, known, unknown, call)
-            self.guesses[key] = outputs
+                found = certain(cls, known, unknown, call)
+            self.guesses[key] = found
         guess = self.guesses[key]
         if guess is None:
             return self.unknown(layer, cls.type_name, path, inputs)
+        self.problems(layer, cls.type_name, known, guess.problems, path, inputs)
         number = len(self.state.graph.nodes)
-        node = Node(number, path, cls.type_name, layer, inputs, None, guess)
+        node = Node(number, path, cls.type_name, layer, inputs, None, guess.outputs)
         self.add(node)
-        if "dtype" in unknown:
+        if "dtype" in unknown or self.unsure(inputs):
             self.state.uncertain.add(number)
-        ports = tuple(Port(node, i, tensor) for i, tensor in enumerate(guess))
-        return Result(ports, layer.label(cls.type_name), multiple=cls.multiple)
+        ports = tuple(Port(node, i, tensor) for i, tensor in enumerate(guess.outputs))
+        countless = cls.multiple and (not guess.counted or guess.outputs[0].shape is None)
+        label = layer.label(cls.type_name)
+        return Result(ports, label, multiple=cls.multiple, unknown=countless)
 
     def unknown(
         self, layer: LayerSpec, type_name: str, path: str, inputs: tuple[Port, ...]
     ) -> Result:
         """A layer that could not be built: a node whose output is not known."""
+        binding = layer.bindings.get(layer.type)
+        multiple = binding is not None and binding.layer is not None and binding.layer.multiple
         dtype = inputs[0].tensor.dtype if inputs else "float32"
         # What reads nothing, of all that may be meant, is a source, which has no batch.
         batched = any(port.tensor.batched for port in inputs)
@@ -429,7 +460,7 @@ class Runner:
         node = Node(len(self.state.graph.nodes), path, type_name, layer, inputs, None, (tensor,))
         self.add(node)
         self.state.uncertain.add(node.number)
-        return Result((Port(node, 0, tensor),), layer.label(), unknown=True)
+        return Result((Port(node, 0, tensor),), layer.label(), multiple=multiple, unknown=True)
 
     def add(self, node: Node) -> None:
         """Put a node into the graph."""
@@ -523,8 +554,9 @@ class Runner:
             try:
                 exports[reference.name] = scope.find(reference.name)
             except UnresolvedError as error:
-                message = f"block `{block.name}`: output {error}"
-                self.findings.report("SC006", message, reference.extent, error.help, path)
+                said, help = self.state.unresolved(error, reference)
+                message = f"block `{block.name}`: output {said}"
+                self.findings.report("SC006", message, reference.extent, help, path)
                 exports[reference.name] = error.meant or Result((unknown_port(),), message)
         self.active.pop()
         self.findings.uses.pop()
@@ -556,10 +588,15 @@ def _depends_on_kind(problem: Problem, tensors: tuple[Tensor, ...]) -> bool:
     return problem.code == "SC109" or (mixed and problem.code in ("SC103", "SC104", "SC106"))
 
 
-def _is_fixed(layer: LayerSpec) -> bool:
-    """Whether its ``when`` can be computed before it is known what the layer reads."""
+def _is_fixed(layer: LayerSpec, scope: Scope) -> bool:
+    """Whether its ``when`` can be computed before it is known what the layer reads.
+
+    A name that is nobody's may be a typo of one that says what the layer reads.
+    """
     when = layer.when
-    return when is not None and layer.repeat is None and when.names.isdisjoint(RECEIVED)
+    if when is None or layer.repeat is not None:
+        return False
+    return when.names.isdisjoint(RECEIVED) and when.names <= scope.names.keys()
 
 
 def _why_skipped(layer: LayerSpec) -> str:

@@ -16,10 +16,19 @@ class UnresolvedError(LookupError):
     """A name that stands for nothing here; ``help`` says what would, ``meant`` is what it was
     probably meant for."""
 
-    def __init__(self, message: str, help: str | None = None, meant: Result | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        help: str | None = None,
+        meant: Result | None = None,
+        *,
+        absent: bool = False,
+    ) -> None:
         super().__init__(message)
         self.help = help
         self.meant = meant
+        #: Whether no layer of that name is in scope.
+        self.absent = absent
 
     def likely(self) -> Port | None:
         """The output that was probably meant."""
@@ -83,14 +92,15 @@ class Result:
         """The first output."""
         return self.ports[0].tensor if self.ports else Tensor(None)
 
-    def single(self) -> Port:
-        """The output that its bare name means. Raises :class:`UnresolvedError`."""
+    def single(self, name: str = "prev") -> Port:
+        """The output that its bare ``name`` means. Raises :class:`UnresolvedError`."""
         if self.multiple and not self.unknown:
+            named = self.label.partition("`")[2].rstrip("`") if name == "prev" else name
+            parts = [f"{named or 'name'}.{index}" for index in range(min(len(self.ports), 3))]
+            rest = ["…"] if len(self.ports) > 3 else []
             raise UnresolvedError(
                 f"{self.label} has {len(self.ports)} outputs",
-                "read one of them: "
-                + ", ".join(f".{index}" for index in range(min(len(self.ports), 3)))
-                + (", …" if len(self.ports) > 3 else ""),
+                f"{'' if named else 'name it, and '}read one of them: {', '.join(parts + rest)}",
             )
         return self.ports[0]
 
@@ -167,8 +177,10 @@ class Scope:
             if name in scope.results:
                 return scope.results[name]
             if name in scope.skipped:
+                condition = scope.skipped[name]
                 raise UnresolvedError(
-                    f"`{name}` is not in scope: its `when: {scope.skipped[name]}` is false here"
+                    f"`{name}` is not in scope: its `when: {condition}` is false here",
+                    f"give this layer the same `when: {condition}`, or read one that always runs",
                 )
         for scope in self._chain():
             if scope.orphans:
@@ -177,7 +189,10 @@ class Scope:
         nearest = did_you_mean(name, known)
         hint = f"did you mean `{nearest}`?" if nearest else f"in scope: {', '.join(known[:12])}"
         raise UnresolvedError(
-            f"no layer {name!r} before this one", hint, self._known(nearest) if nearest else None
+            f"no layer {name!r} before this one",
+            hint,
+            self._known(nearest) if nearest else None,
+            absent=True,
         )
 
     def _chain(self) -> Iterator[Scope]:

@@ -9,9 +9,11 @@ from typing import Any
 from shapecalc.graph import Graph, Node, Port
 from shapecalc.layers.base import Tensor
 from shapecalc.limits import MAX_WORK
-from shapecalc.spec.model import ModelSpec
+from shapecalc.spec.model import ModelSpec, Reference
 from shapecalc.spec.source import Extent
+from shapecalc.walk.elsewhere import Elsewhere
 from shapecalc.walk.findings import Finding, Findings
+from shapecalc.walk.scope import UnresolvedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class WalkResult:
     skipped_expects: int
     #: Layers at which a declared size and the computed one differ.
     disputes: list[Extent]
+    #: Layers at which a declared size was taken for one that is not known.
+    fills: list[Extent]
     #: How much there was to compute.
     work: int = 0
 
@@ -45,14 +49,16 @@ class TooLargeError(Exception):
 class State:
     """One walk: what it runs on, and what has come of it so far."""
 
-    def __init__(self, spec: ModelSpec, overrides: Overrides, computed: frozenset[Extent]) -> None:
+    def __init__(self, spec: ModelSpec, overrides: Overrides, flipped: frozenset[Extent]) -> None:
         self.spec = spec
         self.overrides = overrides
-        #: The disputed layers at which the computed size is trusted, not the declared one.
-        self.computed = computed
+        #: The layers at which what is gone on with is not what it would be: the computed size
+        #: instead of the declared one (where their ranks differ, the other way round).
+        self.flipped = flipped
         self.graph = Graph(spec)
         self.findings = Findings(spec.source)
         self.disputes: list[Extent] = []
+        self.fills: list[Extent] = []
         self.skipped_expects = 0
         #: The numbers of the nodes of which not even the dtype is certain.
         self.uncertain = {UNKNOWN_NODE}
@@ -62,6 +68,12 @@ class State:
         #: The values of the model's ``vars``.
         self.vars: dict[str, Any] = {}
         self.work = 0
+        self.elsewhere = Elsewhere(spec)
+
+    def unresolved(self, error: UnresolvedError, reference: Reference) -> tuple[str, str | None]:
+        """What to say of a name that stands for nothing there, and the way out."""
+        found = self.elsewhere.explain(reference.name, reference.extent) if error.absent else None
+        return (f"{error}: {found[0]}", found[1]) if found else (str(error), error.help)
 
     def spend(self, effort: int) -> None:
         """Count what there is to do; SC007 past the limit."""

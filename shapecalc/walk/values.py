@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from shapecalc.graph import Port
@@ -56,7 +58,8 @@ class Values:
             except UnknownValueError:
                 value = UNKNOWN
             except ExpressionError as error:
-                value = self.failed(template, found, error, "", extents[name], f"{path}.{name}")
+                extent, about = extents[name], f"`{name}`: "
+                value = self.failed(template, found, error, about, extent, f"{path}.{name}")
             found[name] = _placed(value, extents[name], found)
         return found
 
@@ -75,10 +78,18 @@ class Values:
         if isinstance(word, Word):
             meant = self.misplaced(word, f"{about}{error}", path, layer)
             names = {name: meant if value is word else value for name, value in names.items()}
-            return _as_meant(template, names, None)
+            with suppress(ExpressionError):
+                return _as_meant(template, names, None)
+            return UNKNOWN
         fix = edits.of_expression(self.state.spec.source, extent, error)
         self.findings.report("SC004", f"{about}{error}", extent, error.help, path, layer, fix=fix)
-        return _as_meant(template, names, error.unknown) if error.unknown else UNKNOWN
+        if not error.unknown:
+            return UNKNOWN
+        try:
+            return _as_meant(template, names, error.unknown)
+        except ExpressionError as other:
+            # Beside the name that is wrong, one stands for a word.
+            return self.misplaced(other.culprit, f"{about}{other}", path, layer)
 
     def misplaced(self, word: Word, message: str, path: str, layer: str | None) -> Any:
         """Report a word where a number is needed, at the place where it was given.
@@ -180,7 +191,7 @@ class Values:
         if stacks is not None and stacks.is_type(layer.type) and _is_no_word(word):
             # A parameter that is only called like the layer type: `dropout: 0.1`.
             word = layer.type
-        if stacks is None or word is UNKNOWN or layer.broken:
+        if stacks is None or word is UNKNOWN:
             return None
         if not isinstance(word, str) or not stacks.is_type(word):
             nearest = did_you_mean(str(word), [*stacks.catalogue.names(), *stacks.model.blocks])
@@ -236,11 +247,13 @@ class Values:
         """Report a field that came out as another type than it takes; what was probably meant."""
         where, written = f"{path}.{name}", layer.keys[layer.written[name]]
         shown = f"{message} ({written})" if isinstance(written, str) else message
-        if isinstance(value, Word):
-            return self.misplaced(value, shown, where, layer.name)
+        word = next(_words(value), None)
+        if word is not None:
+            return self.misplaced(word, shown, where, layer.name)
         if not self.findings.repeats("SC004", layer, name, value):
             extent = layer.key_extent(name)
-            self.findings.report("SC004", shown, extent, None, where, layer.name)
+            help = _rounding_help(value, written)
+            self.findings.report("SC004", shown, extent, help, where, layer.name)
         return UNKNOWN
 
     @staticmethod
@@ -261,7 +274,10 @@ class Values:
 
 
 def _as_meant(template: Template, names: Mapping[str, Any], unknown: str | None) -> Any:
-    """The value of an expression with each misspelt name taken for the nearest."""
+    """The value of an expression with each misspelt name taken for the nearest.
+
+    Raises :class:`ExpressionError` where it computes with a word.
+    """
     tried = dict(names)
     for _ in range(MAX_TYPOS):
         if unknown is not None:
@@ -272,10 +288,29 @@ def _as_meant(template: Template, names: Mapping[str, Any], unknown: str | None)
         except UnknownValueError:
             break
         except ExpressionError as error:
+            if isinstance(error.culprit, Word):
+                raise
             if error.unknown is None:
                 break
             unknown = error.unknown
     return UNKNOWN
+
+
+def _rounding_help(value: Any, written: Any) -> str | None:
+    """How to make an integer of a fraction."""
+    if not isinstance(value, float) or not isinstance(written, str):
+        return None
+    down, up = math.floor(value), math.ceil(value)
+    return f"round it: floor({written}) is {down}, ceil({written}) is {up}"
+
+
+def _words(value: Any) -> Iterator[Word]:
+    """The words in a value or a list of values."""
+    if isinstance(value, Word):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _words(part)
 
 
 def _placed(value: Any, extent: Extent, known: Mapping[str, Any]) -> Any:

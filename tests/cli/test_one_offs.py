@@ -199,7 +199,8 @@ def test_bare_result(run: Run, command: str, out: str) -> None:
         (
             "conv-transpose 4 -k4 -s2 -p1 --output-padding 2",
             "error[SC106]: 4 → ?: output_padding is 2, it must be at least 0 and smaller than "
-            "stride 2 or dilation 1",
+            "stride 2 or dilation 1; use 0 to 1; for a larger output, use a larger kernel_size or "
+            "less padding",
         ),
         (
             "conv-transpose 4 -k4 -p same",

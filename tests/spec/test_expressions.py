@@ -181,7 +181,15 @@ class TestRefusals:
             ("widht", "did you mean `width`?"),
             ("nowhere", "names in scope: ndf, width, deep, mode, sizes, index"),
             ("1 if ndf else 2", "compare it: x != 0"),
-            ("ndf *", None),
+            (
+                "ndf *",
+                "an expression is arithmetic: 2 * width, n // 4, max(a, b), x if n > 2 else y",
+            ),
+            (
+                "8 / (ndf - ndf)",
+                "`ndf - ndf` is 0 here: give it another value, or write … if ndf - ndf != 0 else …",
+            ),
+            ("8 % 0", "divide by another number"),
         ],
     )
     def test_help(self, text: str, help: str | None) -> None:

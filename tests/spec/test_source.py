@@ -262,9 +262,26 @@ class TestKeys:
             "the key 'a' is given twice",
         ]  # fmt: skip
 
-    def test_merge_keys_are_keys(self) -> None:
-        value = read("base: &base {a: 1}\nx:\n  <<: *base\n  b: 2\n")
-        assert value["x"] == {"<<": {"a": 1}, "b": 2}
+    @pytest.mark.parametrize(
+        ("merge", "value"),
+        [
+            ("<<: *base\n  b: 2", {"a": 1, "b": 2}),
+            ("a: 3\n  <<: *base", {"a": 3}),
+            ("<<: *base\n  a: 3", {"a": 3}),
+            ("<<: [*base, {a: 4, c: 5}]", {"a": 1, "c": 5}),
+            ("<<: 7\n  b: 2", {"b": 2}),
+        ],
+    )
+    def test_merge_keys(self, merge: str, value: Any) -> None:
+        text = f"base: &base {{a: 1}}\nx:\n  {merge}\n"
+        documents, (problem,) = parse(Source("spec.yaml", text))
+        assert documents[0].value["x"] == value
+        assert (problem.code, problem.message) == ("SC002", "merge keys (`<<`) are not allowed")
+        assert text[slice(*problem.extent)] == "<<"
+        assert problem.help
+
+    def test_a_quoted_merge_key_is_a_key(self) -> None:
+        assert read("{'<<': {a: 1}}") == {"<<": {"a": 1}}
 
     @pytest.mark.parametrize("text", ["? [a]\n: 1", "{{a: 1}: 2}", "&k [a]: 1", "[[1]: 2]"])
     def test_keys_are_words(self, text: str) -> None:
@@ -407,7 +424,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("text", "line"),
         [
-            ("a: [1\nb: 2\n", 2), ("a: 'x\n", 2), ("a: b: c\n", 1), ("a: @b\n", 1),
+            ("a: [1\nb: 2\n", 1), ("a: 'x\n", 1), ("a: b: c\n", 1), ("a: @b\n", 1),
             ("a: 1\n b: 2", 2),
             ("a: }\n", 1), ("a: [1, 2]]\n", 1), ("- 1\nb: 2\n", 2), ("a: %b\n", 1), ("a: 1\nb", 2),
             ("%YAML 2.0\n---\na: 1\n", 1),
