@@ -20,7 +20,7 @@ from shapecalc.selection import Selection
 from shapecalc.spec.build import build_models
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.problems import Problem
-from shapecalc.spec.source import Document, Source, decode, parse
+from shapecalc.spec.source import Document, Source, decode, is_word, parse
 from shapecalc.walk import Overrides, WalkResult, walk
 
 
@@ -241,6 +241,12 @@ def _source_of(spec: Mapping[str, Any]) -> Source:
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
+    def represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        # What is a word to YAML 1.1 may be a number to 1.2: 1E100, 0o7.
+        style = None if is_word(text) else "'"
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+
     Dumper.add_representer(tuple, yaml.SafeDumper.represent_list)
+    Dumper.add_representer(str, represent_text)
     text = yaml.dump(dict(spec), Dumper=Dumper, sort_keys=False, default_flow_style=None)
     return Source("<mapping>", text)

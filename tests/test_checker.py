@@ -103,3 +103,11 @@ def test_what_of_a_folder_is_a_spec(tmp_path: Path, text: str, is_spec: bool) ->
     (tmp_path / "a.yaml").write_text(text)
     (tmp_path / ".hidden.yaml").write_text("layers: []")
     assert len(check(tmp_path).files) == is_spec
+
+
+@pytest.mark.parametrize("word", ["1E100", "0o7", "12", "null", "yes", "-", "a: b", "=", ""])
+def test_words_of_a_mapping_stay_words(word: str) -> None:
+    spec = {"name": word, "input": [3], "layers": ["relu"]}
+    report = check(spec)
+    assert report.ok, [found.message for found in report.diagnostics]
+    assert report.models[0].name == word

@@ -229,6 +229,14 @@ def resolve_scalar(text: str) -> Any:
     return text
 
 
+def is_word(text: str) -> bool:
+    """Whether a plain scalar is read as the text it is."""
+    try:
+        return isinstance(resolve_scalar(text), str)
+    except OverflowError:
+        return False
+
+
 class _Builder:
     """Builds documents from events; ``stack`` holds the containers that are still open."""
 

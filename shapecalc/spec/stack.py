@@ -113,6 +113,7 @@ class StackBuilder(Reader):
         layer.by_parameter = self._is_parameter(layer.type, block)
         if not layer.by_parameter and not self.is_type(layer.type):
             self._unknown_type(layer, path, block)
+            layer.by_parameter = self._is_parameter(layer.type, block)
         is_type = not layer.by_parameter and self.is_type(layer.type)
         if is_type:
             self._own_keys(layer, path)
