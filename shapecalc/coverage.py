@@ -3,7 +3,7 @@ layer. A ResNet's strided 1×1 projection loses nothing that the 3×3 beside it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -62,6 +62,16 @@ def coverage(graph: Graph) -> dict[int, list[AxisCoverage]]:
     if found is None:
         found = _known[graph] = _Readers(graph).coverage()
     return found
+
+
+def losses(graph: Graph) -> Iterator[tuple[Node, list[AxisCoverage]]]:
+    """The layers whose size is not an integer, and the axes along which that loses cells of the
+    input that no other layer reads (SC201)."""
+    found = coverage(graph)
+    for node in graph.nodes:
+        lost = [c for c in found.get(node.number, ()) if not c.window.exact and c.unread_end]
+        if lost and node.inference and node.inference.windows:
+            yield node, lost
 
 
 def has_gaps(window: Window) -> bool:

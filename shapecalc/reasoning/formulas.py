@@ -41,8 +41,10 @@ def _without_rounding(scale: int, divisor: int, rest: int, name: str) -> str:
 
 def _rounded(values: Mapping[int, int], scale: int, divisor: int, name: str) -> str | None:
     size, value = next(iter(values.items()))
-    for shift in sorted(range(1 - divisor, divisor), key=abs):
-        rest = value - scale * ((size + shift) // divisor)
+    rests = {
+        shift: value - scale * ((size + shift) // divisor) for shift in range(1 - divisor, divisor)
+    }
+    for shift, rest in sorted(rests.items(), key=lambda one: (one[1] != 0, abs(one[0]), one[0])):
         if all(scale * ((n + shift) // divisor) + rest == v for n, v in values.items()):
             inner = f"({name}{_signed(shift)})" if shift else name
             text = f"⌊{inner}/{divisor}⌋"

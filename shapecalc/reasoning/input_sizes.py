@@ -1,292 +1,182 @@
-"""Which sizes of each input axis fit a model: valid (no error) and exact (no cell lost, SC201).
-
-Convolutions, pools and transposed convolutions map ``n + s`` to ``f(n) + 1`` (or ``n + 1`` to
-``f(n) + s``) once their kernel fits, and so does every stack and every merge of them: with the
-total down-stride D of all paths, ``f(n + D) = f(n) + U`` for every layer. From the first size on at
-which that holds for all layers, one period decides for all sizes; those below are tried one by one.
-"""
+"""Which sizes of the input axes fit a model: valid (no error) and exact (no cell lost, SC201)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from math import lcm
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from shapecalc.graph import Graph, Node
-from shapecalc.layers.base import AXES, Shape
 from shapecalc.reasoning.formulas import formula
-from shapecalc.reasoning.replay import Outcome, Replay
-from shapecalc.reasoning.size_sets import SizeSet, from_predicate
+from shapecalc.reasoning.input_axes import InputAxis, input_axes
+from shapecalc.reasoning.joint import Tie, ties
+from shapecalc.reasoning.line import Line
+from shapecalc.reasoning.needs import Need, exact_needs, valid_needs
+from shapecalc.reasoning.replay import Replay
+from shapecalc.reasoning.size_sets import SizeSet
+from shapecalc.reasoning.twins import is_twin
+from shapecalc.spec.model import ModelSpec
 
-#: No size beyond this is tried.
-MAX_SIZE = 4096
-#: A longer period is not looked for.
-MAX_PERIOD = 1024
+#: More sizes of an output than these (a whole shape) are not written as functions.
+MAX_OUTPUTS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A layer that keeps sizes out, and one of them."""
+class OutputSize(NamedTuple):
+    """A size of an output as a function of the input's."""
 
-    node: Node
-    message: str
-    size: int
+    output: str
+    formula: str
+    #: The same for the exact sizes only, where it is simpler.
+    where_exact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AxisSizes:
-    """The sizes of one axis (the others as in the spec) that fit a model."""
+    """The sizes that fit a model along one axis, or along several that are equal (the others as in
+    the spec)."""
 
-    input: str
-    axis: int
-    name: str
-    own: int
+    axes: tuple[InputAxis, ...]
     valid: SizeSet
     exact: SizeSet
-    #: Output name -> the size of its matching axis as a function of this one.
-    outputs: dict[str, str]
+    outputs: tuple[OutputSize, ...]
     #: What was tried one by one; ``None`` where the period proves it for all sizes.
     scanned_to: int | None
-    #: Why sizes are not valid, and why they are not exact.
-    invalid_because: tuple[Reason, ...] = field(default=())
-    inexact_because: tuple[Reason, ...] = field(default=())
+    #: From which size on what repeats with which period, where that is proved.
+    start: int
+    period: int
+    valid_needs: tuple[Need, ...] = field(default=())
+    exact_needs: tuple[Need, ...] = field(default=())
 
+    @property
+    def name(self) -> str:
+        """``height``; ``side`` where height and width are equal."""
+        if len(self.axes) == 1:
+            return self.axes[0].name
+        names = {axis.name for axis in self.axes}
+        return names.pop() if len(names) == 1 else "side"
 
-def input_axes(graph: Graph) -> list[tuple[str, int, str]]:
-    """(input, index into its shape, axis name) of each spatial axis of each input."""
-    found = []
-    for name, node in graph.inputs.items():
-        shape = node.outputs[0].shape
-        if shape is None or None in shape:
-            continue
-        last = graph.spec.framework == "keras"
-        names = AXES.get(len(shape) - 1, ())
-        found += [
-            (name, index if last else index + 1, axis_name) for index, axis_name in enumerate(names)
-        ]
-    return found
+    @property
+    def own(self) -> int:
+        """The size of the spec itself."""
+        return self.axes[0].own
 
-
-def axis_sizes(replay: Replay, input: str, axis: int, name: str) -> AxisSizes:
-    """The sizes of one axis that fit, exactly."""
-    return _Axis(replay, input, axis, name).analyse()
-
-
-class _Axis:
-    """The analysis of one axis: outcomes are remembered by size."""
-
-    def __init__(self, replay: Replay, input: str, axis: int, name: str) -> None:
-        self.replay = replay
-        self.input = input
-        self.axis = axis
-        self.name = name
-        shape = replay.base.inputs[input].outputs[0].shape
-        assert shape is not None
-        self.shape: Shape = shape
-        self._outcomes: dict[int, Outcome] = {}
-        self._exact: dict[int, bool] = {}
-
-    def at(self, size: int) -> Outcome:
-        found = self._outcomes.get(size)
-        if found is None:
-            shape = (*self.shape[: self.axis], size, *self.shape[self.axis + 1 :])
-            found = self._outcomes[size] = self.replay.at({self.input: shape})
-        return found
-
-    def valid(self, size: int) -> bool:
-        return self.at(size).valid
-
-    def exact(self, size: int) -> bool:
-        known = self._exact.get(size)
-        if known is None:
-            outcome = self.at(size)
-            known = self._exact[size] = outcome.valid and not outcome.inexact()
-        return known
-
-    def analyse(self) -> AxisSizes:
-        period, periodic = self._period()
-        start = self._settled(period) if periodic else None
-        own = self.shape[self.axis] or 1
-        scanned_to = None
-        if start is None:
-            scanned_to = min(max(2 * own, 512), MAX_SIZE)
-            start, period = scanned_to, 1
-            valid = _scanned(self.valid, scanned_to)
-            exact = _scanned(self.exact, scanned_to)
-        else:
-            if not any(self.valid(start + offset) for offset in range(period)):
-                # A fixed number of elements (a dense layer after a flatten) fits around the spec's
-                # own size only: sizes never fall, so that beyond it there are no others.
-                start = max(start, own + 2 * period)
-            valid = from_predicate(self.valid, start, period)
-            exact = from_predicate(self.exact, start, period)
-        return AxisSizes(
-            self.input,
-            self.axis,
-            self.name,
-            own,
-            valid,
-            exact,
-            {} if scanned_to else self._outputs(start, period, valid),
-            scanned_to,
-            self._reasons(self._invalid(), start + 2 * period),
-            self._reasons(self._inexact(), start + 2 * period),
+    def renamed(self, axis: InputAxis) -> AxisSizes:
+        """The same for another axis that nothing tells from this one."""
+        old, new = self.axes[0].letter, axis.letter
+        outputs = tuple(
+            OutputSize(name, text.replace(old, new), where_exact and where_exact.replace(old, new))
+            for name, text, where_exact in self.outputs
         )
-
-    # --- the period -----------------------------------------------------------------------------
-
-    def _period(self) -> tuple[int, bool]:
-        """The least common down-stride of all paths; whether every layer keeps to periods."""
-        periods: dict[int, int] = {node.number: 1 for node in self.replay.base.inputs.values()}
-        for node in self.replay.base.nodes:
-            period = lcm(*(periods.get(port.node.number, 1) for port in node.inputs), 1)
-            periods[node.number] = period * self._stride(node)
-        period = lcm(*periods.values())
-        periodic = all(_keeps_periods(node) for node in self.replay.base.nodes)
-        return period, periodic and period <= MAX_PERIOD and not self.replay.rewalks
-
-    @staticmethod
-    def _stride(node: Node) -> int:
-        inference = node.inference
-        windows = inference.windows if inference else None
-        if windows is None:
-            return _rearranged(node)
-        return lcm(*(window.stride for window in windows if window is not None), 1)
-
-    def _settled(self, period: int) -> int | None:
-        """The first size from which every layer's sizes rise evenly, over two periods."""
-        size, since = 1, 1
-        while size < MAX_SIZE:
-            if not self._rises(size, period):
-                since = size + 1
-            elif size - since + 1 >= period:
-                crossing = self._last_crossing(since, period)
-                if crossing <= since:
-                    return since
-                if crossing > MAX_SIZE:
-                    return None
-                since = crossing
-                size = max(size, since)
-            size += 1
-        return None
-
-    def _rises(self, size: int, period: int) -> bool:
-        """Whether up to two periods on every size rises by the same, and nothing else changes."""
-        outcomes = [self.at(size + turn * period) for turn in range(3)]
-        if len({o.failure.node.number if o.failure else None for o in outcomes}) > 1:
-            return False
-        shapes = [_sizes(outcome.graph) for outcome in outcomes]
-        if len({len(one) for one in shapes}) > 1:
-            return False
-        for a, b, c in zip(*shapes, strict=True):
-            if a is None or b is None or c is None:
-                if (a, b, c) != (None, None, None):
-                    return False
-            elif b - a != c - b:
-                return False
-        return len({self.exact(size + turn * period) for turn in range(3)}) == 1
-
-    def _last_crossing(self, start: int, period: int) -> int:
-        """Beyond which size no two inputs of a merge (or a crop and its target) meet again."""
-        last = start
-        for offset in range(period):
-            now, then = (self.at(start + offset + turn * period).graph for turn in range(2))
-            for node, later in zip(now.nodes, then.nodes, strict=True):
-                last = max(last, *_crossings(node, later, start + offset, period), start)
-        return last
-
-    # --- what comes of it -----------------------------------------------------------------------
-
-    def _outputs(self, start: int, period: int, valid: SizeSet) -> dict[str, str]:
-        """The outputs' sizes along this axis, for the sizes that are valid."""
-        found = {}
-        sizes = [size for size in range(start, start + 2 * period) if size in valid]
-        for name, port in self.replay.base.outputs.items():
-            shape = port.tensor.shape
-            if not sizes or shape is None or len(shape) != len(self.shape):
-                continue
-            values = {size: self._output(name, size) for size in sizes}
-            rise = self._output(name, sizes[0] + period) - values[sizes[0]]
-            text = formula(values, rise, period, self.name[0].upper())
-            if text:
-                found[name] = text
-        return found
-
-    def _output(self, name: str, size: int) -> int:
-        shape = self.at(size).graph.outputs[name].tensor.shape
-        assert shape is not None
-        return shape[self.axis] or 0
-
-    def _invalid(self) -> Iterable[Reason]:
-        for size, outcome in sorted(self._outcomes.items()):
-            if outcome.failure:
-                yield Reason(outcome.failure.node, outcome.failure.message, size)
-
-    def _inexact(self) -> Iterable[Reason]:
-        for size, exact in sorted(self._exact.items()):
-            outcome = self._outcomes[size]
-            if not exact and outcome.valid:
-                for node in outcome.inexact():
-                    yield Reason(node, "cells of its input are never read", size)
-
-    @staticmethod
-    def _reasons(found: Iterable[Reason], limit: int) -> tuple[Reason, ...]:
-        """For each layer to blame the largest size below the limit that it keeps out."""
-        kept: dict[tuple[int, int], Reason] = {}
-        for reason in found:
-            if reason.size <= limit and reason.node.spec is not None:
-                kept[reason.node.spec.extent] = reason
-        return tuple(kept.values())
+        return replace(self, axes=(axis,), outputs=outputs)
 
 
-def _sizes(graph: Graph) -> list[int | None]:
-    """Every size of every layer, in order."""
-    found: list[int | None] = []
-    for node in graph.nodes:
-        for tensor in node.outputs:
-            found += tensor.shape if tensor.shape is not None else [None]
-    return found
+@dataclass(frozen=True, slots=True)
+class ModelSizes:
+    """All that is known of the input sizes of one model."""
+
+    model: str
+    #: One axis at a time.
+    alone: tuple[AxisSizes, ...]
+    ties: tuple[Tie, ...]
+    #: Axes that depend on one another, with equal sizes.
+    together: tuple[AxisSizes, ...]
+    #: What else is to be known.
+    notes: tuple[str, ...] = ()
 
 
-def _keeps_periods(node: Node) -> bool:
-    """Whether a layer's size rises evenly: a factor that is no integer does not."""
-    for field_name in ("scale_factor", "output_ratio"):
-        factors = getattr(node.layer, field_name, None)
-        for factor in factors if isinstance(factors, tuple) else (factors,):
-            if factor is not None and not float(factor).is_integer():
-                return False
-    return True
-
-
-def _rearranged(node: Node) -> int:
-    """Layers that divide an axis by something other than a window's stride."""
-    layer = node.layer
-    for field_name in ("downscale_factor", "block_size"):
-        value = getattr(layer, field_name, None)
-        if isinstance(value, int) and value > 1:
-            return value
-    return 1
-
-
-def _crossings(node: Node, later: Node, size: int, period: int) -> Iterable[int]:
-    """The sizes beyond which two inputs that grow at different rates stay apart."""
-    if len(node.inputs) < 2:
-        return
-    first, first_later = node.inputs[0].tensor.shape, later.inputs[0].tensor.shape
-    for port, port_later in zip(node.inputs[1:], later.inputs[1:], strict=True):
-        shapes = (first, first_later, port.tensor.shape, port_later.tensor.shape)
-        if any(shape is None for shape in shapes) or len({len(s) for s in shapes if s}) != 1:
+def model_sizes(replay: Replay) -> ModelSizes:
+    """The sizes that fit, for each input axis, and for those that depend on one another."""
+    lines = [Line(replay, (axis,)) for axis in input_axes(replay.base)]
+    for line in lines:
+        others = [other.varying for other in lines if other is not line]
+        line.foreign = frozenset().union(*others) - line.varying
+    found = ties(lines)
+    groups = [group for group in _groups(found) if len({axis.own for axis in group}) == 1]
+    together = [_axis_sizes(Line(replay, group)) for group in groups]
+    # Where the network itself changes with its input, one axis alone takes too long to try.
+    skipped = {axis for group in groups for axis in group} if replay.rewalks else set()
+    alone: list[AxisSizes] = []
+    for line in lines:
+        if line.axes[0] in skipped:
             continue
-        for a, a_later, b, b_later in zip(*(s or () for s in shapes), strict=True):
-            if a is None or a_later is None or b is None or b_later is None:
-                continue
-            rate = (a_later - a) - (b_later - b)
-            gap = b - a
-            if rate and gap * rate > 0:
-                yield size + (gap // rate + 2) * period
+        twin = next((one for one in alone if is_twin(replay.base, one.axes[0], line.axes[0])), None)
+        alone.append(twin.renamed(line.axes[0]) if twin else _axis_sizes(line))
+    notes = tuple(_notes(replay.spec, alone))
+    return ModelSizes(replay.spec.name, tuple(alone), tuple(found), tuple(together), notes)
 
 
-def _scanned(holds: object, scanned_to: int) -> SizeSet:
-    assert callable(holds)
-    sizes = tuple(size for size in range(1, scanned_to + 1) if holds(size))
-    return SizeSet(1, (), scanned_to + 1, sizes)
+def _notes(spec: ModelSpec, alone: list[AxisSizes]) -> Iterator[str]:
+    """Sizes that are a value of the spec, which other layers may read as well."""
+    shapes = {given.name: given.shape or () for given in spec.inputs}
+    for sizes in alone:
+        axis = sizes.axes[0]
+        shape = shapes.get(axis.input, ())
+        names = shape[axis.place].names if axis.place < len(shape) else ()
+        for name in names:
+            if name in spec.vars and not sizes.valid.residues:
+                yield (
+                    f"the {axis.name} is `{name}` of `vars`, which other layers may read too: "
+                    f"with `check --set {name}=N` it changes everywhere"
+                )
+
+
+def _groups(found: list[Tie]) -> list[tuple[InputAxis, ...]]:
+    """The axes that hang together, in order."""
+    groups: list[set[InputAxis]] = []
+    for tie in found:
+        touching = [group for group in groups if group & set(tie.axes)]
+        groups = [group for group in groups if group not in touching]
+        groups.append(set(tie.axes).union(*touching))
+    return [tuple(sorted(group, key=lambda axis: (axis.input, axis.place))) for group in groups]
+
+
+def _axis_sizes(line: Line) -> AxisSizes:
+    valid, exact = line.valid_sizes, line.exact_sizes
+    return AxisSizes(
+        line.axes,
+        valid,
+        exact,
+        tuple(_outputs(line)),
+        line.scanned_to,
+        line.start or 1,
+        line.period,
+        valid_needs(line),
+        exact_needs(line),
+    )
+
+
+def _outputs(line: Line) -> list[OutputSize]:
+    """The sizes of the outputs that change along a line, for the sizes that are valid."""
+    found = []
+    for name, port in line.replay.base.outputs.items():
+        shape = port.tensor.shape
+        for axis in range(len(shape or ())):
+            values = _values(line, name, axis)
+            if len(set(values.values())) > 1:
+                text = _formula(line, values)
+                exact = {size: value for size, value in values.items() if size in line.exact_sizes}
+                simpler = _formula(line, exact) if len(exact) < len(values) else None
+                if text:
+                    found.append(OutputSize(name, text, simpler if simpler != text else None))
+                break
+    return found[:MAX_OUTPUTS]
+
+
+def _values(line: Line, name: str, axis: int) -> dict[int, int]:
+    """The size of an output along an axis, for settled sizes that are valid."""
+    start = line.start
+    if start is None:
+        return {}
+    values = {}
+    port = line.replay.base.outputs[name]
+    for size in range(start, start + 3 * line.period):
+        outcome = line.at(size)
+        shape = outcome.shape(port) if outcome.valid else None
+        if shape is not None and axis < len(shape) and shape[axis] is not None:
+            values[size] = shape[axis] or 0
+    return values
+
+
+def _formula(line: Line, values: dict[int, int]) -> str | None:
+    period = line.period
+    rise = next((values[n + period] - v for n, v in values.items() if n + period in values), None)
+    return None if rise is None else formula(values, rise, period, line.axes[0].letter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 
@@ -43,14 +43,15 @@ class SizeSet:
             return f"no {name}"
         if not self.residues:
             return f"{name} {runs(self.exceptions)}"
+        least = next(n for n in range(self.start, self.start + self.modulus) if n in self)
         parts = []
         if self.modulus > 1:
-            parts.append(f"{name} ≡ {', '.join(map(str, self.residues))} (mod {self.modulus})")
-            least = next(n for n in range(self.start, self.start + self.modulus) if n in self)
-            if least > self.modulus or least % self.modulus != least:
-                parts.append(f"≥ {least}")
-        else:
+            parts.append(f"{name} ≡ {runs(self.residues)} (mod {self.modulus})")
+        smallest = min(residue or self.modulus for residue in self.residues)
+        if self.modulus == 1:
             parts.append(f"{name} ≥ {self.start}")
+        elif least != smallest or least == self.modulus:
+            parts.append(f"≥ {least}")
         text = ", ".join(parts)
         return f"{text}, and {runs(self.exceptions)}" if self.exceptions else text
 
@@ -86,3 +87,64 @@ def from_predicate(holds: Callable[[int], bool], start: int, period: int) -> Siz
     if not residues:
         start = max(exceptions, default=0) + 1
     return SizeSet(modulus, residues, start, exceptions)
+
+
+#: How often a pattern must be seen in a scan before it is believed.
+TURNS = 2
+
+
+def from_scan(holds: Callable[[int], bool], scanned_to: int) -> SizeSet:
+    """The sizes up to a bound for which ``holds`` is true; where they repeat at least ``TURNS``
+    times up to there, the set goes on likewise."""
+    members = [size > 0 and holds(size) for size in range(scanned_to + 1)]
+    if any(members[-(scanned_to // TURNS) :]):
+        for modulus in range(1, scanned_to // TURNS + 1):
+            start = scanned_to
+            while start > modulus and members[start] == members[start - modulus]:
+                start -= 1
+            start -= modulus - 1
+            if scanned_to - start >= TURNS * modulus:
+                return from_predicate(lambda size: members[size], max(start, 1), modulus)
+    sizes = tuple(size for size, member in enumerate(members) if member)
+    return SizeSet(1, (), scanned_to + 1, sizes)
+
+
+def from_partial(known: Mapping[int, bool], start: int, period: int) -> SizeSet:
+    """The simplest set that has the sizes for which ``known`` is true and not those for which it is
+    false, where the sizes from ``start`` on repeat with ``period``; all others do not matter."""
+    members = [size for size, member in known.items() if member]
+    others = [size for size, member in known.items() if not member]
+    if not members:
+        return SizeSet(1, (), max(known, default=0) + 1)
+    late = {size: member for size, member in known.items() if size >= start}
+    if not any(late.values()):
+        return SizeSet(1, (), max(known) + 1, tuple(sorted(members)))
+    modulus, residues = _residues(late, period)
+    least = min(members)
+    bound = 1 + max((size for size in others if size % modulus in residues), default=0)
+    exceptions = tuple(sorted(size for size in members if size < bound))
+    if exceptions:
+        return SizeSet(modulus, residues, bound, exceptions)
+    return SizeSet(modulus, residues, 1 if bound == 1 else max(bound, least))
+
+
+def from_partial_scan(known: Mapping[int, bool]) -> SizeSet:
+    """The same for sizes of which it is not known whether they repeat."""
+    members = [size for size, member in known.items() if member]
+    if not members:
+        return SizeSet(1, (), max(known, default=0) + 1)
+    late = {size: member for size, member in known.items() if size >= members[0]}
+    for modulus in range(1, len(late) // TURNS + 1):
+        found: dict[int, bool] = {}
+        if all(found.setdefault(size % modulus, member) == member for size, member in late.items()):
+            residues = tuple(sorted(residue for residue, member in found.items() if member))
+            return SizeSet(modulus, residues, members[0])
+    return SizeSet(1, (), max(known) + 1, tuple(members))
+
+
+def _residues(late: Mapping[int, bool], period: int) -> tuple[int, tuple[int, ...]]:
+    for modulus in (m for m in range(1, period + 1) if period % m == 0):
+        found: dict[int, bool] = {}
+        if all(found.setdefault(size % modulus, member) == member for size, member in late.items()):
+            return modulus, tuple(sorted(residue for residue, member in found.items() if member))
+    return period, tuple(sorted({size % period for size, member in late.items() if member}))

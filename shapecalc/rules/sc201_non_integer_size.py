@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapecalc.coverage import AxisCoverage, coverage
+from shapecalc.coverage import AxisCoverage, losses
 from shapecalc.graph import Graph, Node
 from shapecalc.layers.base import AXES
 from shapecalc.rules._flow import POOL
@@ -38,21 +38,19 @@ CELLS = {"height": "row", "width": "column", "depth": "slice", "length": "step"}
 
 def check(graph: Graph) -> Iterator[Found]:
     """Sliding layers whose remainder nobody reads."""
-    found = coverage(graph)
-    for node in graph.nodes:
-        lost = [c for c in found.get(node.number, ()) if not c.window.exact and c.unread_end]
-        if lost and node.inference and node.inference.windows:
-            names = AXES[len(node.inference.windows)]
-            first = lost[0].window
-            parts = [describe_lost(c, names[c.axis]) for c in lost]
-            verb = "is" if len(lost) == 1 and lost[0].unread_end == 1 else "are"
-            yield Found(
-                node,
-                f"{' and '.join(names[c.axis] for c in lost)} not an integer: "
-                f"{first.equation(rounding_of(node))}; {' and '.join(parts)} {verb} never read",
-                "kernel_size",
-                exact_help(node, first),
-            )
+    for node, lost in losses(graph):
+        assert node.inference is not None
+        names = AXES[len(node.inference.windows or ())]
+        first = lost[0].window
+        parts = [describe_lost(c, names[c.axis]) for c in lost]
+        verb = "is" if len(lost) == 1 and lost[0].unread_end == 1 else "are"
+        yield Found(
+            node,
+            f"{' and '.join(names[c.axis] for c in lost)} not an integer: "
+            f"{first.equation(rounding_of(node))}; {' and '.join(parts)} {verb} never read",
+            "kernel_size",
+            exact_help(node, first),
+        )
 
 
 def describe_lost(lost: AxisCoverage, axis: str) -> str:

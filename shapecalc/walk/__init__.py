@@ -15,7 +15,7 @@ from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Extent
 from shapecalc.walk.ends import Ends
 from shapecalc.walk.expectations import Expectations
-from shapecalc.walk.findings import Finding
+from shapecalc.walk.findings import EnoughError, Finding
 from shapecalc.walk.runner import Runner
 from shapecalc.walk.scope import Scope
 from shapecalc.walk.state import Overrides, State, TooLargeError, WalkResult
@@ -37,13 +37,17 @@ def walk(
     spec: ModelSpec,
     earlier: Mapping[str, WalkResult] | None = None,
     overrides: Overrides | None = None,
+    *,
+    first_only: bool = False,
 ) -> WalkResult:
-    """Run a model on its input shapes.
+    """Run a model on its input shapes; with ``first_only`` up to the first finding.
 
     Where a declared size differs from the computed one, either may be the mistake. The walk goes
     on with the declared one, unless going on with the computed one leaves fewer findings.
     """
     earlier, overrides = earlier or {}, overrides or Overrides()
+    if first_only:
+        return _walk_once(spec, earlier, overrides, frozenset(), first_only=True)
     result = _walk_once(spec, earlier, overrides, frozenset())
     if len(result.findings) > 1 and (result.disputes or result.fills):
         settler = _Settler(result, lambda flipped: _walk_once(spec, earlier, overrides, flipped))
@@ -133,13 +137,21 @@ def _walk_once(
     earlier: Mapping[str, WalkResult],
     overrides: Overrides,
     flipped: frozenset[Extent],
+    first_only: bool = False,
 ) -> WalkResult:
     state = State(spec, overrides, flipped)
-    with suppress(TooLargeError):
+    state.findings.first_only = first_only
+    with suppress(TooLargeError, EnoughError):
         _run(state, earlier)
     found = list(state.findings.found.values())
     return WalkResult(
-        state.graph, found, state.skipped_expects, state.disputes, state.fills, state.work
+        state.graph,
+        found,
+        state.skipped_expects,
+        state.disputes,
+        state.fills,
+        state.work,
+        state.doubted,
     )
 
 

@@ -36,6 +36,10 @@ class Finding:
     last_path: str = ""
 
 
+class EnoughError(Exception):
+    """The first finding has been made, and more were not asked for."""
+
+
 class Findings:
     """Collects findings; the same one at another use of the same lines is counted."""
 
@@ -50,8 +54,15 @@ class Findings:
         self.uses: list[Extent] = []
         #: How many of the layers that are being run may not be there at all.
         self.doubt = 0
+        #: Whether the walk ends at the first finding.
+        self.first_only = False
         #: (code, name, value) of values that were refused and are read under a name.
         self.blamed: set[tuple[str, str, str]] = set()
+
+    def stop_if_enough(self) -> None:
+        """End the walk where one finding is all that was asked for. Raises :class:`EnoughError`."""
+        if self.first_only and self.found:
+            raise EnoughError
 
     def __len__(self) -> int:
         return len(self.found)

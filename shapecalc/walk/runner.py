@@ -58,6 +58,7 @@ class Runner:
 
     def step(self, layer: LayerSpec) -> None:
         """Count a turn; SC007 past the limit."""
+        self.findings.stop_if_enough()
         self.steps += 1
         if self.steps > MAX_LAYERS:
             message = f"the model has more than {MAX_LAYERS:,} layers once unrolled"
@@ -108,6 +109,7 @@ class Runner:
             if runs is False:
                 continue
             self.findings.doubt += runs is None
+            self.state.doubted |= runs is None
             binding = self.values.binding(layer, names, where)
             result = self.turn(layer, binding, scope, where, inputs, names)
             self.findings.doubt -= runs is None
@@ -119,6 +121,7 @@ class Runner:
             self.skip(layer, scope)
             return
         if turns is None:
+            self.state.doubted = True
             result = result.doubtful(given[0].tensor if given else None)
         result = self.expectations.expect(layer, result, scope, path, turns or 1, layer.broken)
         self.enter(layer, scope, result, binding)
@@ -424,6 +427,7 @@ class Runner:
         names: Mapping[str, Any],
     ) -> Result:
         """A layer of which some fields are not known: what they do not change is known."""
+        self.findings.stop_if_enough()
         known, unknown = self.values.partial(binding, cls, names)
         tensors = tuple(port.tensor for port in inputs)
         key = (id(binding), cls, repr(known), tensors)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shapecalc.graph import Graph, Node, Port
-from shapecalc.layers.base import Tensor
+from shapecalc.layers.base import Shape, Tensor
 from shapecalc.limits import MAX_WORK
 from shapecalc.spec.model import ModelSpec, Reference
 from shapecalc.spec.source import Extent
@@ -21,7 +21,7 @@ class Overrides:
     """What the command line changes: values of ``vars`` and shapes of inputs."""
 
     vars: Mapping[str, Any] = field(default_factory=dict)
-    inputs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    inputs: Mapping[str, Shape] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.vars or self.inputs)
@@ -40,6 +40,8 @@ class WalkResult:
     fills: list[Extent]
     #: How much there was to compute.
     work: int = 0
+    #: Whether it is not known of some layer if (or how often) it runs.
+    doubted: bool = False
 
 
 class TooLargeError(Exception):
@@ -69,6 +71,8 @@ class State:
         self.vars: dict[str, Any] = {}
         self.work = 0
         self.elsewhere = Elsewhere(spec)
+        #: Whether it is not known of some layer if (or how often) it runs.
+        self.doubted = False
 
     def unresolved(self, error: UnresolvedError, reference: Reference) -> tuple[str, str | None]:
         """What to say of a name that stands for nothing there, and the way out."""

@@ -1,0 +1,210 @@
+"""What ``shapecalc sizes`` prints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from shapecalc.cli import _terminal
+from shapecalc.reasoning.size_sets import SizeSet, runs
+
+if TYPE_CHECKING:
+    from shapecalc.reasoning.input_sizes import AxisSizes, ModelSizes
+    from shapecalc.reasoning.joint import Tie
+    from shapecalc.reasoning.needs import Need
+    from shapecalc.spec.source import Extent, Source
+
+
+class Asked(NamedTuple):
+    """What is to be said of the sets besides the sets themselves."""
+
+    near: int | None = None
+    bounds: tuple[int, int] | None = None
+
+
+def print_text(models: list[ModelSizes], source: Source, asked: Asked) -> None:
+    """The answers for people."""
+    for model in models:
+        tied = {axis for tie in model.ties for axis in tie.axes}
+        for sizes in model.together:
+            within = [tie for tie in model.ties if set(tie.axes) <= set(sizes.axes)]
+            _print_axis(model, sizes, source, asked, within)
+        previous: AxisSizes | None = None
+        for sizes in model.alone:
+            if previous is not None and _alike(previous, sizes):
+                _terminal.print_out(f"  {sizes.name:<{len(previous.name)}}  likewise")
+                continue
+            ties = [tie for tie in model.ties if sizes.axes[0] in tie.axes]
+            loose = [] if model.together else ties
+            _print_axis(model, sizes, source, asked, loose, alone=sizes.axes[0] in tied)
+            previous = sizes
+        for note in model.notes:
+            _terminal.print_out(f"{model.model}: {note}")
+        if not (model.alone or model.together):
+            _terminal.print_out(f"{model.model}: no axis of its input may have another size")
+
+
+def _print_axis(
+    model: ModelSizes,
+    sizes: AxisSizes,
+    source: Source,
+    asked: Asked,
+    ties: list[Tie],
+    alone: bool = False,
+) -> None:
+    rest = ", the others as in the spec" if alone else ""
+    title = _terminal.style(f"{model.model}: {_title(sizes)}", "bold")
+    _terminal.print_out(f"{title} (here {sizes.own}{rest})")
+    lines = [*_tie_lines(ties, source), *_lines(sizes, asked)]
+    if not (alone and model.together):
+        lines += _needs(sizes, source)
+    lines.append(_proof(sizes))
+    width = max(len(label) for label, _ in lines)
+    before = ""
+    for label, text in lines:
+        _terminal.print_out(f"  {label if label != before else '':<{width}}  {text}")
+        before = label
+
+
+def _title(sizes: AxisSizes) -> str:
+    names = [
+        axis.name if axis.input == "input" else f"{axis.input} {axis.name}" for axis in sizes.axes
+    ]
+    return names[0] if len(names) == 1 else f"{' and '.join(names)} of one size"
+
+
+def _tie_lines(ties: list[Tie], source: Source) -> Iterator[tuple[str, str]]:
+    for tie in ties:
+        condition = tie.condition or f"{tie.axes[0].name} and {tie.axes[1].name} fit together only"
+        yield "together", f"{condition}: {_place(tie.failure.label, tie.failure.extent, source)}"
+
+
+def _lines(sizes: AxisSizes, asked: Asked) -> Iterator[tuple[str, str]]:
+    both = (("valid", sizes.valid), ("exact", sizes.exact))
+    for kind, found in both:
+        yield kind, found.describe(sizes.name)
+    for output in sizes.outputs:
+        text = output.formula
+        if output.where_exact:
+            text += f"; {output.where_exact} where exact"
+        yield f"output {output.output}", text
+    for kind, found in both:
+        if asked.near is not None:
+            yield f"{kind} near {asked.near}", _nearest(found, asked.near)
+        if asked.bounds:
+            low, high = asked.bounds
+            yield f"{kind} {low} to {high}", runs(found.within(low, high)) or "none"
+
+
+def _needs(sizes: AxisSizes, source: Source) -> Iterator[tuple[str, str]]:
+    for kind, needs in (("valid needs", sizes.valid_needs), ("exact needs", sizes.exact_needs)):
+        for need in needs:
+            yield kind, _need(need, source)
+
+
+def _proof(sizes: AxisSizes) -> tuple[str, str]:
+    if sizes.scanned_to:
+        return "scanned", f"each size up to {sizes.scanned_to}; beyond it nothing is proved"
+    if not (sizes.valid.residues or sizes.exact.residues):
+        return "proved", "no larger size fits"
+    if sizes.period == 1:
+        return "proved", f"from {sizes.start} on all sizes are alike"
+    return "proved", f"from {sizes.start} on it repeats every {sizes.period} sizes"
+
+
+def _need(need: Need, source: Source) -> str:
+    wanted = need.sizes.describe("").strip()
+    if need.sizes.empty:
+        wanted = "no size fits"
+    place = _place(need.label, need.extent, source)
+    return f"{wanted}: {place} ({need.message})" if need.message else f"{wanted}: {place}"
+
+
+def _place(label: str, extent: Extent, source: Source) -> str:
+    return f"{label} at line {source.span(extent).line}"
+
+
+def _alike(one: AxisSizes, other: AxisSizes) -> bool:
+    """Whether two axes of one input have the same sizes, for the same reasons."""
+
+    def essence(sizes: AxisSizes) -> tuple[object, ...]:
+        needs = [
+            (need.label, need.extent, need.sizes, need.example)
+            for need in (*sizes.valid_needs, *sizes.exact_needs)
+        ]
+        return (sizes.axes[0].input, sizes.own, sizes.valid, sizes.exact, needs)
+
+    return essence(one) == essence(other)
+
+
+def _nearest(found: SizeSet, size: int) -> str:
+    sizes = dict.fromkeys(n for n in found.near(size) if n is not None)
+    return ", ".join(map(str, sizes)) or "none"
+
+
+def print_json(models: list[ModelSizes], source: Source, asked: Asked) -> None:
+    """The answers for programs."""
+    axes = [
+        _axis(model, sizes, source, asked)
+        for model in models
+        for sizes in (*model.together, *model.alone)
+    ]
+    ties = [
+        {
+            "model": model.model,
+            "axes": [{"input": axis.input, "axis": axis.name} for axis in tie.axes],
+            "condition": tie.condition,
+            "layer": tie.failure.label,
+            "line": source.span(tie.failure.extent).line,
+        }
+        for model in models
+        for tie in model.ties
+    ]
+    notes = [{"model": model.model, "note": note} for model in models for note in model.notes]
+    answer = {"version": 1, "axes": axes, "together": ties, "notes": notes}
+    _terminal.print_out(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def _axis(model: ModelSizes, sizes: AxisSizes, source: Source, asked: Asked) -> dict[str, Any]:
+    return {
+        "model": model.model,
+        "input": sizes.axes[0].input,
+        "axis": sizes.name,
+        "of": [{"input": axis.input, "axis": axis.name} for axis in sizes.axes],
+        "own": sizes.own,
+        "valid": _set(sizes.valid, asked),
+        "exact": _set(sizes.exact, asked),
+        "outputs": {output.output: output.formula for output in sizes.outputs},
+        "outputs_where_exact": {
+            output.output: output.where_exact or output.formula for output in sizes.outputs
+        },
+        "needs": [
+            {
+                "kind": kind,
+                "layer": need.label,
+                "line": source.span(need.extent).line,
+                "sizes": _set(need.sizes, Asked()),
+                "message": need.message,
+            }
+            for kind, needs in (("valid", sizes.valid_needs), ("exact", sizes.exact_needs))
+            for need in needs
+        ],
+        "proved": sizes.scanned_to is None,
+        "scanned_to": sizes.scanned_to,
+    }
+
+
+def _set(found: SizeSet, asked: Asked) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "modulus": found.modulus,
+        "residues": list(found.residues),
+        "from": found.start,
+        "exceptions": list(found.exceptions),
+        "text": found.describe("n"),
+    }
+    if asked.near is not None:
+        entry["near"] = [n for n in found.near(asked.near) if n is not None]
+    if asked.bounds is not None:
+        entry["listed"] = list(found.within(*asked.bounds))
+    return entry

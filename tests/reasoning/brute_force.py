@@ -1,0 +1,132 @@
+"""The input sizes that fit, against walking the spec again at each size.
+
+    python -m tests.reasoning.brute_force [PERIODS [SPEC...]]
+
+tries every size up to so many periods (3) behind the smallest that fit, on all of `specs/`: this
+takes minutes. The tests try some of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from shapecalc.coverage import losses
+from shapecalc.layers.base import Shape
+from shapecalc.reasoning.input_sizes import AxisSizes, ModelSizes, model_sizes
+from shapecalc.reasoning.replay import Replay
+from shapecalc.spec.build import build_models
+from shapecalc.spec.source import Source, parse
+from shapecalc.walk import Overrides, WalkResult, walk
+
+SPECS = Path(__file__).parent.parent.parent / "specs"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model and what is said of its sizes."""
+
+    replay: Replay
+    sizes: ModelSizes
+
+
+def cases(source: Source) -> list[Case]:
+    """The models of a spec; nothing may be wrong with them."""
+    walked: dict[str, WalkResult] = {}
+    found = []
+    for model in build_models(source, parse(source)[0])[0]:
+        walked[model.name] = walk(model, walked)
+        replay = Replay(model, walked[model.name])
+        found.append(Case(replay, model_sizes(replay)))
+    return found
+
+
+def of_spec(name: str) -> list[Case]:
+    """The models of a published spec."""
+    path = SPECS / f"{name}.yaml"
+    return cases(Source(path.name, path.read_text("utf-8")))
+
+
+def fits(case: Case, axes: AxisSizes, size: int) -> tuple[bool, bool]:
+    """(Valid, exact) by walking the spec again with this size along these axes."""
+    shapes: dict[str, Shape] = {}
+    for axis in axes.axes:
+        shape = shapes.get(axis.input, case.replay.base.inputs[axis.input].outputs[0].shape)
+        assert shape is not None
+        shapes[axis.input] = axis.resized(shape, size)
+    result = walk(case.replay.spec, None, Overrides(inputs=shapes))
+    valid = not result.findings and _weights(case.replay.result) == _weights(result)
+    return valid, valid and not list(losses(result.graph))
+
+
+def _weights(result: WalkResult) -> list[object]:
+    return [node.inference.weights for node in result.graph.nodes if node.inference]
+
+
+def squares(case: Case) -> AxisSizes | None:
+    """Height and width together where each is said for itself: both sets must hold."""
+    alone = [
+        one for one in case.sizes.alone if one.axes[0].input == case.sizes.alone[0].axes[0].input
+    ]
+    if case.sizes.ties or len(alone) < 2 or len({one.own for one in alone}) > 1:
+        return None
+    first = alone[0]
+    if any((one.valid, one.exact) != (first.valid, first.exact) for one in alone):
+        return None
+    return AxisSizes(
+        tuple(one.axes[0] for one in alone),
+        first.valid,
+        first.exact,
+        (),
+        first.scanned_to,
+        first.start,
+        first.period,
+    )
+
+
+def questions(case: Case) -> Iterator[tuple[AxisSizes, bool]]:
+    """All that is said, and whether it says that no layer at all loses cells."""
+    square = squares(case)
+    if square:
+        yield square, True
+    for together in case.sizes.together:
+        yield together, True
+    for alone in case.sizes.alone:
+        yield alone, len(case.sizes.alone) == 1
+
+
+def mistakes(case: Case, sizes_of: Iterable[int]) -> Iterator[str]:
+    """Where an answer differs from the walk."""
+    tried = list(sizes_of)
+    for sizes, counts in questions(case):
+        for size in tried:
+            if sizes.scanned_to is not None and size > sizes.scanned_to:
+                continue
+            valid, exact = fits(case, sizes, size)
+            said = (size in sizes.valid, size in sizes.exact)
+            # Alone, an axis is exact although another one is not.
+            if said[0] != valid or (said[1] != exact if counts else exact and not said[1]):
+                names = [axis.name for axis in sizes.axes]
+                yield f"{case.sizes.model} {names} {size}: said {said}, is {(valid, exact)}"
+
+
+def main() -> int:
+    """Try every size."""
+    periods = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    names = sys.argv[2:] or sorted(path.stem for path in SPECS.glob("*.yaml"))
+    wrong = 0
+    for name in names:
+        for case in of_spec(name):
+            every = [*case.sizes.alone, *case.sizes.together]
+            most = max((one.start + periods * one.period for one in every), default=0)
+            for mistake in mistakes(case, range(1, most + 1)):
+                wrong += 1
+                print(mistake)
+            print(f"{name}: {case.sizes.model}: every size up to {most}", flush=True)
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
