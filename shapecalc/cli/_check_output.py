@@ -46,7 +46,8 @@ def write(texts: Iterable[tuple[Target, str]]) -> bool:
     """Write each text to its target; whether all could be written."""
     written = True
     for target, text in texts:
-        body = text.rstrip("\n")
+        # What ends with an empty line needs it: see render/markdown.py.
+        body = text.rstrip("\n") + "\n" * text.endswith("\n\n")
         if target.file is None:
             if body:
                 _terminal.print_out(body)

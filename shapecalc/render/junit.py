@@ -1,4 +1,7 @@
-"""JUnit XML: a test suite a file, a test a model, which its errors fail."""
+"""JUnit XML: a test suite a file, a test a model, which its errors fail.
+
+No more than the schema of Jenkins' xUnit plugin (junit-10.xsd) allows, to which pytest keeps too.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def render(report: Report, _options: Options) -> str:
 
 def _suite(suites: Element, file: FileReport) -> None:
     name = printable(repository_path(file.source.file))
-    suite = SubElement(suites, "testsuite", name=name)
+    suite = SubElement(suites, "testsuite", name=name, file=name)
     if file.own_diagnostics or not file.models:
         _case(suite, name, "(file)", file.own_diagnostics)
     for model in file.models:
@@ -47,7 +50,7 @@ def _count(suites: Element, inner: list[Element]) -> None:
 def _case(
     suite: Element, file: str, name: str, found: Sequence[Diagnostic], hidden: int = 0
 ) -> None:
-    case = SubElement(suite, "testcase", name=name, classname=file, file=file)
+    case = SubElement(suite, "testcase", name=name, classname=file)
     errors = [one for one in found if one.severity is Severity.ERROR]
     others = [one for one in found if one.severity is not Severity.ERROR]
     more = [f"and {hidden:,} more"] if hidden else []

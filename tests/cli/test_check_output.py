@@ -97,3 +97,11 @@ def test_links_and_devices(run: Run, spec: Path) -> None:
     assert Path("link.json").is_symlink()
     assert json.loads(Path("real.json").read_text())["version"] == 1
     assert Path("/dev/null").is_char_device()
+
+
+def test_markdown_may_be_appended_to(run: Run, spec: Path) -> None:
+    """GitHub's summary is a file that steps append to: HTML goes on until an empty line."""
+    _, out, _ = run("check a.yaml -f markdown")
+    assert out.endswith("</details>\n\n")
+    run("check a.yaml -f markdown -o r.md")
+    assert Path("r.md").read_text() == out

@@ -14,9 +14,45 @@ from shapecalc.spec.source import Source
 from tests import gallery
 from tests.render import hostile
 
+#: What junit-10.xsd (Jenkins' xUnit plugin) allows of the elements that we write: the attributes
+#: that must be there, further ones, and the children.
+SCHEMA: dict[str, tuple[set[str], set[str], set[str]]] = {
+    "testsuites": (set(), {"name", "time", "tests", "failures", "errors"}, {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors"},
+        {
+            "group",
+            "time",
+            "skipped",
+            "timestamp",
+            "hostname",
+            "id",
+            "package",
+            "file",
+            "log",
+            "url",
+        },
+        {"testsuite", "properties", "testcase", "system-out", "system-err"},
+    ),
+    "testcase": (
+        {"name"},
+        {"time", "classname", "group"},
+        {"skipped", "failure", "system-out", "system-err"},
+    ),
+    "failure": (set(), {"type", "message"}, set()),
+    "system-out": (set(), set(), set()),
+}
+
 
 def tree(report: Report) -> ET.Element:
-    return ET.fromstring(render.render(report, "junit").encode())
+    """A report as XML, which fits the schema."""
+    root = ET.fromstring(render.render(report, "junit").encode())
+    assert root.tag == "testsuites"
+    for element in root.iter():
+        required, optional, children = SCHEMA[element.tag]
+        assert required <= set(element.attrib) <= required | optional
+        assert {child.tag for child in element} <= children
+    return root
 
 
 def test_a_sound_model_passes() -> None:
