@@ -38,7 +38,7 @@ class Catalogue:
             match = _RANKED.fullmatch(name)
             if match:
                 variants = self.ranked.setdefault(_squeeze(match[1]), {})
-                variants[int(match[2])] = layer
+                variants[int(match[2]) + layer.leading] = layer
 
     def find(self, name: str) -> type[Layer] | None:
         """The class that a type name means: ``conv2d``, ``Conv2d``, ``dense``."""

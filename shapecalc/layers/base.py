@@ -287,6 +287,8 @@ class Layer:
     aliases: ClassVar[tuple[str, ...]] = ()
     #: How many spatial axes it works on; ``None`` where any will do.
     rank: ClassVar[int | None] = None
+    #: How many axes come before the spatial ones (and the channels): the steps of a video.
+    leading: ClassVar[int] = 0
     #: The frameworks whose arithmetic and weights these are.
     frameworks: ClassVar[tuple[Framework, ...]] = ("pytorch",)
     #: The frameworks' own names for it.
@@ -379,6 +381,7 @@ class Layer:
 
     def rank_help(self, spatial_rank: int) -> str | None:
         """What to write instead on an input with so many spatial axes."""
+        spatial_rank -= self.leading
         match = _RANK.search(self.type_name)
         if match and spatial_rank in AXES:
             return f"write {self.type_name[: match.start()]}{spatial_rank}d"

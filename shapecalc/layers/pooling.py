@@ -15,7 +15,7 @@ from shapecalc.layers.base import (
     arg,
     outputs_of,
 )
-from shapecalc.layers.dtypes import as_float
+from shapecalc.layers.dtypes import REALS, Kind, as_float, require_kind
 from shapecalc.sizes import EmptyOutputError, Window, pool_window
 
 FOREIGN = {"pool_size": "kernel_size", "strides": "stride", "kernel": "kernel_size"}
@@ -407,16 +407,35 @@ class _GlobalPool(Layer):
     keepdims: bool = arg("keep the spatial axes, with a size of 1", default=False)
 
     frameworks = ("pytorch", "keras")
+    foreign = {"keepdim": "keepdims"}
     equation = "out = (channels)"
+    #: The kinds of numbers that PyTorch pools so; Keras makes floats of the others.
+    takes: ClassVar[tuple[Kind, ...]] = (*REALS, "bool")
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
+        if not call.channels_last:
+            require_kind(call, self.takes)
         channels, sizes = call.image(self)
+        dtype = self.dtype(call)
         if self.keepdims:
-            return call.tensor(call.map(channels, (1,) * len(sizes)))
-        return call.tensor((channels,))
+            return call.tensor(call.map(channels, (1,) * len(sizes)), dtype)
+        return call.tensor((channels,), dtype)
+
+    def dtype(self, call: Call) -> str:
+        """The dtype of the output."""
+        return call.dtype
 
 
-class GlobalAvgPool1d(_GlobalPool, rank=1):
+class _GlobalAvgPool(_GlobalPool):
+    """A mean over all of each channel."""
+
+    takes = ("float", "complex")
+
+    def dtype(self, call: Call) -> str:
+        return as_float(call.dtype)
+
+
+class GlobalAvgPool1d(_GlobalAvgPool, rank=1):
     """The mean of each channel of a sequence."""
 
     aliases = ("global_average_pooling1d",)
@@ -424,7 +443,7 @@ class GlobalAvgPool1d(_GlobalPool, rank=1):
     example = "global_avg_pool1d", (64, 50)
 
 
-class GlobalAvgPool2d(_GlobalPool, rank=2):
+class GlobalAvgPool2d(_GlobalAvgPool, rank=2):
     """The mean of each channel of an image."""
 
     aliases = ("global_average_pooling2d",)
@@ -434,7 +453,7 @@ class GlobalAvgPool2d(_GlobalPool, rank=2):
     example = "global_avg_pool2d", (512, 7, 7)
 
 
-class GlobalAvgPool3d(_GlobalPool, rank=3):
+class GlobalAvgPool3d(_GlobalAvgPool, rank=3):
     """The mean of each channel of a volume."""
 
     aliases = ("global_average_pooling3d",)

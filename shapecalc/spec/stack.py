@@ -7,6 +7,7 @@ from typing import Any
 
 from shapecalc.diagnostics import Fix
 from shapecalc.layers import Catalogue, catalogue
+from shapecalc.layers.absent import absent
 from shapecalc.layers.base import Layer
 from shapecalc.spec import edits
 from shapecalc.spec.expressions import RECEIVED, ExpressionError, describe
@@ -155,11 +156,11 @@ class StackBuilder(Reader):
         words = (*self.model.vars, *(block.params if block else ()))
         known = [*self.catalogue.names(), *self.model.blocks, *words]
         nearest = did_you_mean(layer.type, known)
-        other = catalogue("keras" if self.model.framework == "pytorch" else "pytorch")
         help = f"did you mean `{nearest}`?" if nearest else "`shapecalc layers` lists all types"
-        if other.find(layer.type):
-            help, nearest = f"only `framework: {other.framework}` has it", None
         meant = surely_meant(layer.type, known)
+        elsewhere = self._why_absent(layer.type)
+        if elsewhere:
+            help, nearest, meant = elsewhere, None, None
         self.report(
             "SC003",
             f"unknown layer type {layer.type!r}",
@@ -176,6 +177,18 @@ class StackBuilder(Reader):
         """The container that a mapping with such lists of layers must be."""
         known = (cls for cls in self.catalogue.types.values() if cls.container)
         return next((cls.type_name for cls in known if next(iter(cls.lists)) in keys), None)
+
+    def _why_absent(self, word: str) -> str | None:
+        """The way out for a type that only the other framework has, or that no spec can have."""
+        other = catalogue("keras" if self.model.framework == "pytorch" else "pytorch")
+        theirs = other.find(word)
+        if theirs or other.find_ranks(word):
+            here = "torch." if self.model.framework == "pytorch" else "keras."
+            names = theirs.reference.split(", ") if theirs else []
+            same = next((name for name in names if name.startswith(here)), None)
+            hint = f"; the same is {same}" if same else ""
+            return f"only `framework: {other.framework}` has it{hint}"
+        return absent(self.model.framework, word) or absent(other.framework, word)
 
     def _typed(self, value: Any, extent: Extent, path: str) -> LayerSpec:
         """A layer with its type and keys, as they were meant where that is plain."""

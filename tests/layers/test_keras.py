@@ -136,7 +136,7 @@ def test_what_pytorch_does_not_have() -> None:
     assert shapecalc.check(spec).ok
     spec["layers"] = ["repeat_vector"]
     (found,) = shapecalc.check(spec).diagnostics
-    assert found.help == "only `framework: keras` has it"
+    assert found.help == "only `framework: keras` has it; the same is torch.Tensor.expand"
 
 
 def test_same_is_never_rounded() -> None:

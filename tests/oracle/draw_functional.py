@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from math import prod
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -317,6 +318,33 @@ def _tile(inputs: Inputs) -> Strategy:
     )
 
 
+def _reshape(inputs: Inputs) -> Strategy:
+    shape = sizes_of(inputs[0])
+    total = prod(shape)
+    pairs = [(n, total // n) for n in range(1, total + 1) if total % n == 0]
+    whole = [(total,), (-1,), shape, shape[::-1], (1, *shape), *pairs]
+    free = [(n, -1) for n, _ in pairs] + [(-1, 1, n) for n, _ in pairs]
+    wrong = st.lists(st.integers(-2, 7), max_size=4).map(tuple)
+    return fields({"shape": mostly(st.sampled_from([*whole, *free]), wrong, 4)})
+
+
+def _permute(inputs: Inputs) -> Strategy:
+    rank = rank_of(inputs)
+    rest = st.permutations(range(1, rank + 1))
+    order = rest.map(lambda dims: (0, *dims))
+    from_end = rest.map(lambda dims: (0, *(dim - rank - 1 for dim in dims)))
+    moved = st.permutations(range(rank + 1)).map(tuple)
+    wrong = st.lists(st.integers(-rank - 2, rank + 1), max_size=4).map(tuple)
+    return fields({"dims": mostly(order | from_end, moved | wrong, 4)})
+
+
+def _center_crop(inputs: Inputs) -> Strategy:
+    spatial = sizes_of(inputs[0])[1:]
+    each = st.tuples(*(mostly(st.integers(1, size), st.integers(-1, 7), 8) for size in spatial))
+    wrong = st.lists(st.integers(1, 3), max_size=4).map(tuple)
+    return fields({"size": mostly(each | st.integers(1, 2), wrong, 6)})
+
+
 def _pad(inputs: Inputs) -> Strategy:
     rank = rank_of(inputs)
     side = mostly(st.integers(0, 3), st.integers(-5, 7), 4)
@@ -459,6 +487,17 @@ RECIPES: dict[str, Recipe] = {
     **{f"conv{rank}d_same": convolution(rank) for rank in (1, 2, 3)},
     **{f"max_pool{rank}d_same": windowed(rank) for rank in (1, 2, 3)},
     **{f"avg_pool{rank}d_same": windowed(rank, dilated=False) for rank in (1, 2, 3)},
+    "reshape": Recipe(tensors(), _reshape),
+    "permute": Recipe(tensors(), _permute),
+    "chunk": one_axis("chunks", lambda _: mostly(st.integers(1, 5), st.integers(-1, 9))),
+    **{
+        f"global_{kind}_pool{rank}d": Recipe(
+            images(rank), lambda _: fields({}, keepdims=st.booleans())
+        )
+        for kind in ("avg", "max")
+        for rank in (1, 2, 3)
+    },
+    "center_crop": Recipe(tensors(), _center_crop),
     "pad": Recipe(tensors(), _pad),
     "crop": Recipe(tensors(1), _crop),
 }

@@ -155,6 +155,25 @@ def _crop(layer: Any, x: torch.Tensor) -> torch.Tensor:
     return x
 
 
+def _center_crop(layer: Any, x: torch.Tensor) -> torch.Tensor:
+    """``torchvision``'s for what is not larger than the input, over any number of axes."""
+    rank = x.dim() - 2
+    if rank < 1:
+        raise ValueError("no axis to crop")
+    for axis, size in enumerate(_required(_listed(layer.size, rank), rank), 2):
+        x = x.narrow(axis, (x.shape[axis] - size) // 2, size)
+    return x
+
+
+def _over_all(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
+    def run(layer: Any, x: torch.Tensor) -> torch.Tensor:
+        if x.dim() != layer.rank + 2:
+            raise ValueError("another rank")
+        return function(x, dim=tuple(range(2, x.dim())), keepdim=layer.keepdims)
+
+    return run
+
+
 def _space(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     def run(layer: Any, x: torch.Tensor) -> torch.Tensor:
         if x.dim() != 4:  # as ONNX and TensorFlow have it
@@ -269,6 +288,12 @@ RUN: dict[str, Callable[..., Any]] = {
     **{f"conv{rank}d_same": _conv_same for rank in (1, 2, 3)},
     **{f"max_pool{rank}d_same": _max_pool_same for rank in (1, 2, 3)},
     **{f"avg_pool{rank}d_same": _avg_pool_same for rank in (1, 2, 3)},
+    "reshape": lambda layer, x: x.reshape(BATCH, *layer.shape),
+    "permute": lambda layer, x: x.permute(layer.dims),
+    "chunk": lambda layer, x: x.chunk(layer.chunks, layer.dim),
+    **{f"global_avg_pool{rank}d": _over_all(torch.mean) for rank in (1, 2, 3)},
+    **{f"global_max_pool{rank}d": _over_all(torch.amax) for rank in (1, 2, 3)},
+    "center_crop": _center_crop,
     "pad": lambda layer, x: F.pad(x, layer.padding, layer.mode, layer.value),
     "crop": _crop,
 }

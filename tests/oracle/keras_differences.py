@@ -59,12 +59,51 @@ def _nothing(keras: Answer, problem: Problem) -> bool:
     return any(0 in shape for shape in shapes)
 
 
+def _axis_twice(keras: Answer, problem: Problem) -> bool:
+    total = len(keras.inputs[0]) + 1
+    axes = [n % total for n in numbers(keras.args.get("dim", -1))]
+    return keras.type == "normalization" and len(set(axes)) < len(axes)
+
+
 def _crop_larger(keras: Answer, problem: Problem) -> bool:
     sizes = zip(keras.args.get("size", ()), keras.inputs[0], strict=False)
     return keras.type == "center_crop" and any(size > n for size, n in sizes)
 
 
+def _plain_attention(keras: Answer, problem: Problem) -> bool:
+    return keras.type in ("attention", "additive_attention")
+
+
+def _broadcast_state(keras: Answer, problem: Problem) -> bool:
+    return keras.type.endswith("_cell")
+
+
+def _no_image(keras: Answer, problem: Problem) -> bool:
+    images = keras.type.startswith("random_") or keras.type == "resizing"
+    return images or keras.type == "category_encoding"
+
+
 DIFFERENCES = (
+    Difference(
+        "attention that broadcasts",
+        frozenset({"SC103", "SC104"}),
+        "Keras adds and multiplies whatever broadcasts, across the batch as well: queries of one "
+        "feature with keys of eight, or vectors where sequences are meant.",
+        _plain_attention,
+    ),
+    Difference(
+        "a cell state that broadcasts",
+        frozenset({"SC103", "SC104"}),
+        "Keras' cells add and multiply states of any size and rank, if only they broadcast.",
+        _broadcast_state,
+    ),
+    Difference(
+        "another rank than images or indices have",
+        frozenset({"SC103"}),
+        "Keras' layers for images do not look at the rank, and take a batch of matrices for one "
+        "image; CategoryEncoding promises other shapes than it yields for more than one axis.",
+        _no_image,
+    ),
     Difference(
         "integers into a layer that computes with floats",
         frozenset({"SC109"}),
@@ -119,6 +158,12 @@ DIFFERENCES = (
         "Keras crops to a size of 0, yields an empty transposed convolution, and builds attention "
         "without a head. Nothing can be learned from it, and a later layer fails in its place.",
         _nothing,
+    ),
+    Difference(
+        "an axis twice",
+        frozenset({"SC106"}),
+        "Keras' Normalization takes an axis that is named twice, and keeps its mean twice.",
+        _axis_twice,
     ),
     Difference(
         "a crop larger than the input",
