@@ -113,3 +113,12 @@ class Diagnostic:
             ],
             "fix": self.fix and self.fix.to_dict(),
         }
+
+
+def describe_bug(error: Exception) -> str:
+    """What to say, in one line, about an exception that should not have come this far."""
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return (
+        f"this is a bug in shapecalc ({what}); please report it with the traceback that "
+        "SHAPECALC_DEBUG=1 shows"
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -11,11 +13,15 @@ from typing import Literal, NamedTuple
 from shapecalc import checker
 from shapecalc.checker import Settings, UnreadableError
 from shapecalc.config import Config, Configs, absolute, load_config
+from shapecalc.diagnostics import describe_bug
 from shapecalc.report import FileReport, ModelReport
 from shapecalc.spec.names import did_you_mean
 from shapecalc.spec.source import Source, decode, parse
 
 STDIN = "-"
+
+#: So many bytes of specs are worth a process of their own.
+SHARE = 100_000
 
 #: What is done with a file: checked; fixed; checked, and what would be fixed is shown.
 Action = Literal["check", "fix", "diff"]
@@ -95,24 +101,59 @@ def _settings(setup: Setup, file: Path, config: Config) -> Settings:
     )
 
 
-def run(jobs: Iterable[Job], action: Action = "check") -> Iterator[Outcome]:
-    """Do all jobs, in order."""
+def run(
+    jobs: Sequence[Job], action: Action = "check", processes: int | None = None
+) -> Iterator[Outcome]:
+    """Do all jobs, in order.
+
+    On so many ``processes``; by default on all cores, but where there is little to do in this one.
+    """
+    if STDIN in [job.path for job in jobs]:
+        processes = 1
+    if (processes or _worth(jobs)) > 1 and len(jobs) > 1:
+        from shapecalc import parallel
+
+        return parallel.run(jobs, action, processes or _worth(jobs))
     return (do(job, action) for job in jobs)
 
 
+def _worth(jobs: Sequence[Job]) -> int:
+    """How many processes the work is worth, up to the number of cores."""
+    size = 0
+    for job in jobs:
+        with suppress(OSError):
+            size += os.stat(job.path).st_size
+    return min(_cores(), 1 + size // SHARE)
+
+
+def _cores() -> int:
+    """How many processors there are for this process."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 def do(job: Job, action: Action = "check") -> Outcome:
-    """Do one job."""
+    """Do one job. Whatever happens to it is its outcome, and leaves the others alone."""
     try:
-        source = _read(job.path)
-        documents, problems = parse(source)
-        if job.folder is not None and not checker.is_spec(source, documents, problems):
-            return Outcome(job)
-        if action == "check":
-            report = checker.check_documents(source, documents, problems, job.settings)
-            return Outcome(job, report)
-        return _fix(job, source, action)
+        return _do(job, action)
     except UnreadableError as error:
         return Outcome(job, error=str(error))
+    except MemoryError:
+        return Outcome(job, error=f"{job.path}: there is not enough memory to check it")
+    except Exception as error:  # it must not hide what the others are
+        if os.environ.get("SHAPECALC_DEBUG"):
+            raise
+        return Outcome(job, error=f"{job.path}: {describe_bug(error)}")
+
+
+def _do(job: Job, action: Action) -> Outcome:
+    source = _read(job.path)
+    documents, problems = parse(source)
+    if job.folder is not None and not checker.is_spec(source, documents, problems):
+        return Outcome(job)
+    if action == "check":
+        return Outcome(job, checker.check_documents(source, documents, problems, job.settings))
+    return _fix(job, source, action)
 
 
 def _read(path: str) -> Source:

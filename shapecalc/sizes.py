@@ -10,6 +10,7 @@ ATen's ``pooling_output_shape`` for the last-window rule; ``compute_conv_output_
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Rounding = Literal["floor", "ceil"]
@@ -340,6 +341,11 @@ def pool_window(
     if steps < 0:
         raise _does_not_fit(n, kernel_size, stride, before, after, dilation, half=True)
     return Window(n, kernel_size, stride, before, after, dilation, steps + 1)
+
+
+#: The same, remembered: a network asks for few windows, but for each of them many times.
+remembered_conv_window = lru_cache(maxsize=4096)(conv_window)
+remembered_pool_window = lru_cache(maxsize=4096)(pool_window)
 
 
 def conv_transpose_window(

@@ -22,7 +22,7 @@ ORDER = [
     ["rules"],
     ["selection", "suppressions", "control", "config", "lint"],
     ["report"],
-    ["fix", "baseline", "checker", "comparison", "run"],
+    ["fix", "baseline", "checker", "comparison", "run", "parallel"],
     ["render"],
     ["cli", "__init__", "__main__"],
 ]
@@ -35,7 +35,7 @@ HEAVY = {
     "pydantic": {"spec/schema.py"},
     "typing_extensions": {"spec/schema.py"},
     "yaml": {"spec/source.py", "checker.py"},
-    "rich": {"render/table.py", "render/_findings.py"},
+    "rich": {"render/table.py", "render/_findings.py", "cli/_progress.py"},
 }
 
 

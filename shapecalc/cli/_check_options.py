@@ -232,6 +232,18 @@ Isolated = Annotated[
 ]
 
 
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        metavar="N",
+        min=1,
+        help="Check on so many processes.  [default: one a core; for little work one]",
+    ),
+]
+
+
 def _limit(figure: str, help: str) -> Any:
     option = f"--max-{figure.replace('_', '-')}"
     return typer.Option(option, metavar="AMOUNT", help=help, rich_help_panel=_BUDGET)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from shapecalc.cli import _check_options as opt
-from shapecalc.cli import _check_output, _terminal
+from shapecalc.cli import _check_output, _progress, _terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +60,7 @@ def command(
     max_layer_macs: opt.MaxLayerMacs = None,
     config: opt.ConfigFile = None,
     isolated: opt.Isolated = False,
+    processes: opt.Jobs = None,
 ) -> int:
     """Check specs: every layer's output shape and parameters, and what is wrong.
 
@@ -116,7 +117,7 @@ def command(
     )
     if isolated and config:
         raise typer.BadParameter("It cannot be used with --isolated.", param_hint="'--config'")
-    outcomes = _run(paths, run.Setup(settings, config, isolated), action)
+    outcomes = _run(paths, run.Setup(settings, config, isolated), action, processes)
     if outcomes is None:
         return 2
     unreadable = any(outcome.error for outcome in outcomes)
@@ -166,7 +167,9 @@ def _action(paths: list[str], fix: bool, diff: bool, overridden: bool) -> Action
     return "diff" if diff else "fix"
 
 
-def _run(paths: list[str], setup: object, action: Action) -> list[Outcome] | None:
+def _run(
+    paths: list[str], setup: object, action: Action, processes: int | None
+) -> list[Outcome] | None:
     """Do it, and say what could not be read and what was skipped; ``None``: not even begun."""
     from shapecalc import run
     from shapecalc.config import ConfigError
@@ -177,7 +180,7 @@ def _run(paths: list[str], setup: object, action: Action) -> list[Outcome] | Non
     except ConfigError as error:
         _terminal.print_error(str(error))
         return None
-    outcomes = list(run.run(jobs, action))
+    outcomes = list(_progress.shown(run.run(jobs, action, processes), len(jobs)))
     for outcome in outcomes:
         if outcome.error:
             _terminal.print_error(outcome.error)

@@ -24,7 +24,7 @@ from shapecalc.sizes import (
     TransposedWindow,
     Window,
     conv_transpose_window,
-    conv_window,
+    remembered_conv_window,
     same_padding,
 )
 
@@ -153,7 +153,7 @@ class _Conv(_Parametrized, _ConvBase):
         self._check_padding_mode(call, padding, sizes)
 
         def window(axis: int, n: int) -> Window:
-            return conv_window(
+            return remembered_conv_window(
                 n, kernel[axis], stride[axis], padding[axis], dilation[axis], call.rounding
             )
 

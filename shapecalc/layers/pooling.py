@@ -16,7 +16,7 @@ from shapecalc.layers.base import (
     outputs_of,
 )
 from shapecalc.layers.dtypes import REALS, Kind, as_float, require_kind
-from shapecalc.sizes import EmptyOutputError, Window, pool_window
+from shapecalc.sizes import EmptyOutputError, Window, remembered_pool_window
 
 FOREIGN = {"pool_size": "kernel_size", "strides": "stride", "kernel": "kernel_size"}
 
@@ -68,7 +68,7 @@ class _Sliding(Layer):
                     "kernel_size",
                     f"use a kernel_size of at most {n}; or let a larger input come here",
                 )
-            return pool_window(
+            return remembered_pool_window(
                 n,
                 kernel[axis],
                 stride[axis],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shapecalc.diagnostics import Diagnostic, Severity, Span
-from shapecalc.render._escape import printable
+from shapecalc.render._escape import inert, printable
 from shapecalc.render._places import repository_path
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def _command(found: Diagnostic) -> str:
 
 def _line(command: str, properties: dict[str, object], text: list[str]) -> str:
     written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    return f"::{command} {written}::{_data(chr(10).join(map(printable, text)))}"
+    # Azure's `##vso[…]` is obeyed anywhere in a line.
+    return "::" + inert(f"{command} {written}::{_data(chr(10).join(map(printable, text)))}")
 
 
 def _data(text: str) -> str:

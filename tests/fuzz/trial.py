@@ -31,8 +31,8 @@ SMALL = {
     "shapecalc.walk.state.MAX_WORK": 100_000,
     "shapecalc.walk.MAX_STEPS": 4_000,
     "shapecalc.spec.names.MAX_COMPARISONS": 20_000,
-    "shapecalc.reasoning.input_sizes.MAX_SIZE": 64,
-    "shapecalc.reasoning.input_sizes.MAX_PERIOD": 16,
+    "shapecalc.reasoning.line.MAX_SIZE": 64,
+    "shapecalc.reasoning.line.MAX_PERIOD": 16,
 }
 FORMATS = render.formats()
 #: Graphs of more layers are not asked for their sizes.
