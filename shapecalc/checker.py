@@ -23,6 +23,9 @@ from shapecalc.spec.problems import Problem
 from shapecalc.spec.source import Document, Source, decode, is_word, parse
 from shapecalc.walk import Overrides, WalkResult, walk
 
+#: Findings for which other sizes, or another value of a field, are looked for.
+MENDABLE = frozenset({"SC101", "SC104", "SC108"})
+
 
 class UnreadableError(Exception):
     """A file that cannot be read."""
@@ -112,6 +115,10 @@ def _walk_all(models: list[ModelSpec], settings: Settings) -> list[WalkResult]:
     for model in models:
         runs.append(walk(model, earlier, overrides_for(model, settings)))
         earlier.setdefault(model.name, runs[-1])
+        if any(one.code in MENDABLE for one in runs[-1].findings):
+            from shapecalc.reasoning.remedy import improve
+
+            improve(runs[-1])
     return runs
 
 

@@ -104,8 +104,10 @@ def _needs(sizes: AxisSizes, source: Source) -> Iterator[tuple[str, str]]:
 
 
 def _proof(sizes: AxisSizes) -> tuple[str, str]:
-    if sizes.scanned_to:
-        return "scanned", f"each size up to {sizes.scanned_to}; beyond it nothing is proved"
+    if sizes.scanned:
+        first, last = sizes.scanned
+        which = f"up to {last}" if first == 1 else f"from {first} to {last}"
+        return "scanned", f"each size {which}; beyond that nothing is proved"
     if not (sizes.valid.residues or sizes.exact.residues):
         return "proved", "no larger size fits"
     if sizes.period == 1:
@@ -190,8 +192,8 @@ def _axis(model: ModelSizes, sizes: AxisSizes, source: Source, asked: Asked) -> 
             for kind, needs in (("valid", sizes.valid_needs), ("exact", sizes.exact_needs))
             for need in needs
         ],
-        "proved": sizes.scanned_to is None,
-        "scanned_to": sizes.scanned_to,
+        "proved": sizes.scanned is None,
+        "scanned": list(sizes.scanned) if sizes.scanned else None,
     }
 
 

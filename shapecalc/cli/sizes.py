@@ -87,7 +87,7 @@ def _replays(source: "Source") -> "tuple[list[Replay], list[str]]":
         if walked[model.name].findings or model.problems:
             wrong.append(model.name)
         else:
-            replays.append(Replay(model, walked[model.name]))
+            replays.append(Replay(walked[model.name].graph))
     if not (models or wrong):
         wrong.append("the file")
     return replays, wrong

@@ -38,8 +38,8 @@ class AxisSizes:
     valid: SizeSet
     exact: SizeSet
     outputs: tuple[OutputSize, ...]
-    #: What was tried one by one; ``None`` where the period proves it for all sizes.
-    scanned_to: int | None
+    #: The first and last of those tried one by one; ``None`` where the period proves it for all.
+    scanned: tuple[int, int] | None
     #: From which size on what repeats with which period, where that is proved.
     start: int
     period: int
@@ -85,7 +85,8 @@ class ModelSizes:
 
 def model_sizes(replay: Replay) -> ModelSizes:
     """The sizes that fit, for each input axis, and for those that depend on one another."""
-    lines = [Line(replay, (axis,)) for axis in input_axes(replay.base)]
+    axes = input_axes(replay.base)
+    lines = [Line(replay, (axis,), len(axes)) for axis in axes]
     for line in lines:
         others = [other.varying for other in lines if other is not line]
         line.foreign = frozenset().union(*others) - line.varying
@@ -136,7 +137,7 @@ def _axis_sizes(line: Line) -> AxisSizes:
         valid,
         exact,
         tuple(_outputs(line)),
-        line.scanned_to,
+        line.scanned,
         line.start or 1,
         line.period,
         valid_needs(line),

@@ -10,7 +10,7 @@ from shapecalc.layers.base import Shape
 from shapecalc.reasoning.formulas import formula
 from shapecalc.reasoning.input_axes import InputAxis
 from shapecalc.reasoning.line import Line
-from shapecalc.reasoning.replay import Failure
+from shapecalc.reasoning.replay import WEIGHTS, Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ def _is_tied(line: Line, against: Line, node: Node, code: str) -> bool:
     mine, its = _varying(line, node.number), _varying(against, node.number)
     if not mine or not its:
         return False
-    if code in ("SC107", "SC102"):
-        return code == "SC107"
+    if code == "SC107":
+        return True
+    if code not in (WEIGHTS, "SC101", "SC104"):
+        return False
     if mine & its:
         return True
-    if code != "SC104":
-        return False
     # Inputs of a merge along the same axis, one of which follows one line each.
     return any(axis == other and which != another for which, axis in mine for another, other in its)
 

@@ -24,15 +24,19 @@ MAX_SIZE = 4096
 #: A longer period is not looked for.
 MAX_PERIOD = 1024
 #: So many layers may run for one line.
-MAX_WORK = 60_000
+MAX_WORK = 20_000
+#: The same where the whole spec is walked anew for each size.
+MAX_REWALK = 18_000
 
 
 class Line:
     """Outcomes by size, and what is known of all sizes."""
 
-    def __init__(self, replay: Replay, axes: tuple[InputAxis, ...]) -> None:
+    def __init__(self, replay: Replay, axes: tuple[InputAxis, ...], share: int = 1) -> None:
         self.replay = replay
         self.axes = axes
+        #: Among how many lines the work is shared.
+        self.share = share
         self._shapes: dict[str, Shape] = {
             axis.input: replay.base.inputs[axis.input].outputs[0].shape or () for axis in axes
         }
@@ -118,30 +122,37 @@ class Line:
         return start if start is not None and self._is_sound(start) else None
 
     @cached_property
-    def scanned_to(self) -> int | None:
-        """Up to which size each was tried, where nothing is proved beyond."""
+    def scanned(self) -> tuple[int, int] | None:
+        """The first and last size of those tried, where nothing is proved beyond them: outwards
+        from the spec's own as far as the work allows."""
         if self.start is not None:
             return None
         most = min(max(3 * self.own, 512), MAX_SIZE)
-        least = min(self.own + 1, MAX_SIZE)
-        for size in range(1, most + 1):
-            self.at(size)
-            if self._spent and size >= least:
-                return size
-        return most
+        allowed = (MAX_REWALK if self.replay.rewalks else MAX_WORK) // self.share
+        low = high = self.own
+        begun = self.replay.work
+        self.at(self.own)
+        while self.replay.work - begun < allowed and (low > 1 or high < most):
+            if low > 1:
+                low -= 1
+                self.at(low)
+            if high < most:
+                high += 1
+                self.at(high)
+        return low, high
 
     @cached_property
     def valid_sizes(self) -> SizeSet:
         """The sizes at which the model has no error."""
         if self.start is None:
-            return from_scan(self.valid, self.scanned_to or 1)
+            return from_scan(self.valid, *(self.scanned or (1, 1)))
         return from_predicate(self.valid, self.start, self.period)
 
     @cached_property
     def exact_sizes(self) -> SizeSet:
         """The sizes at which no layer loses cells of its input."""
         if self.start is None:
-            return from_scan(self.exact, self.scanned_to or 1)
+            return from_scan(self.exact, *(self.scanned or (1, 1)))
         return from_predicate(self.exact, self.start, self.period)
 
     def _is_sound(self, start: int) -> bool:
@@ -153,6 +164,7 @@ class Line:
 
     def _settled(self) -> int | None:
         """The first size from which on every layer's sizes rise evenly, over two periods."""
+        self._work = self.replay.work
         size, since = 1, 1
         while size < MAX_SIZE and not self._spent:
             if not self._is_settled(size):

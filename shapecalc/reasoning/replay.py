@@ -16,9 +16,8 @@ from typing import NamedTuple
 from shapecalc.coverage import losses
 from shapecalc.graph import Graph, Inference, Node, Port
 from shapecalc.layers.base import Call, Layer, Shape, Tensor, Weights, format_shape
-from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Extent
-from shapecalc.walk import Overrides, WalkResult, walk
+from shapecalc.walk import Overrides, walk
 
 #: Expressions that read these may make the network itself depend on the sizes.
 _SPATIAL = re.compile(r"\bin_(length|height|width|depth|features)\b")
@@ -122,10 +121,9 @@ class _Stretch:
 class Replay:
     """Runs a walked model at other input sizes; the weights stay those of its own input."""
 
-    def __init__(self, spec: ModelSpec, result: WalkResult) -> None:
-        self.spec = spec
-        self.result = result
-        self.base = result.graph
+    def __init__(self, graph: Graph) -> None:
+        self.base = graph
+        self.spec = spec = graph.spec
         #: How many layers have run so far.
         self.work = 0
         #: Whether the network itself may change with the sizes, so that it must be walked anew.

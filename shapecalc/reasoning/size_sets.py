@@ -37,6 +37,11 @@ class SizeSet:
         above = next((n for n in range(size, last + 1) if n in self), None)
         return below, above
 
+    @property
+    def pattern(self) -> str:
+        """Only its classes: ``≡ 0, 1 (mod 4)``."""
+        return f"≡ {runs(self.residues)} (mod {self.modulus})"
+
     def describe(self, name: str = "n") -> str:
         """The set in words: ``height ≡ 0 (mod 16), ≥ 32``."""
         if self.empty:
@@ -46,7 +51,7 @@ class SizeSet:
         least = next(n for n in range(self.start, self.start + self.modulus) if n in self)
         parts = []
         if self.modulus > 1:
-            parts.append(f"{name} ≡ {runs(self.residues)} (mod {self.modulus})")
+            parts.append(f"{name} {self.pattern}")
         smallest = min(residue or self.modulus for residue in self.residues)
         if self.modulus == 1:
             parts.append(f"{name} ≥ {self.start}")
@@ -91,22 +96,26 @@ def from_predicate(holds: Callable[[int], bool], start: int, period: int) -> Siz
 
 #: How often a pattern must be seen in a scan before it is believed.
 TURNS = 2
+#: And over how many sizes.
+LEAST = 16
 
 
-def from_scan(holds: Callable[[int], bool], scanned_to: int) -> SizeSet:
-    """The sizes up to a bound for which ``holds`` is true; where they repeat at least ``TURNS``
-    times up to there, the set goes on likewise."""
-    members = [size > 0 and holds(size) for size in range(scanned_to + 1)]
-    if any(members[-(scanned_to // TURNS) :]):
-        for modulus in range(1, scanned_to // TURNS + 1):
-            start = scanned_to
-            while start > modulus and members[start] == members[start - modulus]:
-                start -= 1
-            start -= modulus - 1
-            if scanned_to - start >= TURNS * modulus:
-                return from_predicate(lambda size: members[size], max(start, 1), modulus)
-    sizes = tuple(size for size, member in enumerate(members) if member)
-    return SizeSet(1, (), scanned_to + 1, sizes)
+def from_scan(holds: Callable[[int], bool], first: int, last: int) -> SizeSet:
+    """The sizes from ``first`` to ``last`` for which ``holds`` is true; where they repeat at least
+    ``TURNS`` times up to there, the set goes on likewise."""
+    members = {size: holds(size) for size in range(first, last + 1)}
+    for modulus in range(1 if first == 1 else 2, len(members) // TURNS + 1):
+        start = last
+        while start - modulus >= first and members[start] == members[start - modulus]:
+            start -= 1
+        start -= modulus - 1
+        seen = [members[size] for size in range(start, last + 1)]
+        if len(seen) >= max(TURNS * modulus, LEAST) and any(seen):
+            if first > 1 and all(seen):
+                break
+            return from_predicate(lambda size: members.get(size, False), start, modulus)
+    sizes = tuple(size for size, member in members.items() if member)
+    return SizeSet(1, (), last + 1, sizes)
 
 
 def from_partial(known: Mapping[int, bool], start: int, period: int) -> SizeSet:

@@ -50,7 +50,7 @@ class Expectations:
             if message:
                 label = f"output `{name}`" if name else "the output"
                 equation, help = self.way_out(port, wanted, None)
-                self.findings.report(
+                finding = self.findings.report(
                     "SC108",
                     f"{label} is {format_shape(port.tensor.shape)}, expect says "
                     f"{format_shape(wanted)}"
@@ -60,6 +60,7 @@ class Expectations:
                     path,
                     inputs=(port,),
                 )
+                finding.expected = (port, wanted)
 
     def expect(
         self,
@@ -113,7 +114,7 @@ class Expectations:
         if message and not failed:
             self.state.disputes.append(layer.extent)
             equation, help = self.way_out(port, wanted, layer)
-            self.findings.report(
+            finding = self.findings.report(
                 "SC108",
                 f"{layer.label()}: the output is {format_shape(shape)}, expect says "
                 f"{format_shape(wanted)}: {message}{equation}",
@@ -124,6 +125,7 @@ class Expectations:
                 (port,),
                 spec=layer,
             )
+            finding.expected = (port, wanted)
         if self.trusts_computed(layer, shape, wanted):
             return port
         if shape is None or len(shape) != len(wanted):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shapecalc.diagnostics import Fix
 from shapecalc.graph import Port
-from shapecalc.layers.base import Problem, format_shape
+from shapecalc.layers.base import Problem, Shape, format_shape
 from shapecalc.spec.edits import set_field
 from shapecalc.spec.model import LayerSpec
 from shapecalc.spec.source import Extent, Source
@@ -34,6 +34,8 @@ class Finding:
     fix: Fix | None = None
     #: The path of its last use.
     last_path: str = ""
+    #: For an `expect` that does not hold, what it is about and the shape that it asserts.
+    expected: tuple[Port, Shape] | None = None
 
 
 class EnoughError(Exception):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shapecalc.coverage import losses
+from shapecalc.graph import Graph
 from shapecalc.layers.base import Shape
 from shapecalc.reasoning.input_sizes import AxisSizes, ModelSizes, model_sizes
 from shapecalc.reasoning.replay import Replay
@@ -30,6 +31,8 @@ class Case:
 
     replay: Replay
     sizes: ModelSizes
+    #: Whether it is valid at its own input.
+    sound: bool
 
 
 def cases(source: Source) -> list[Case]:
@@ -38,8 +41,8 @@ def cases(source: Source) -> list[Case]:
     found = []
     for model in build_models(source, parse(source)[0])[0]:
         walked[model.name] = walk(model, walked)
-        replay = Replay(model, walked[model.name])
-        found.append(Case(replay, model_sizes(replay)))
+        replay = Replay(walked[model.name].graph)
+        found.append(Case(replay, model_sizes(replay), not walked[model.name].findings))
     return found
 
 
@@ -57,12 +60,12 @@ def fits(case: Case, axes: AxisSizes, size: int) -> tuple[bool, bool]:
         assert shape is not None
         shapes[axis.input] = axis.resized(shape, size)
     result = walk(case.replay.spec, None, Overrides(inputs=shapes))
-    valid = not result.findings and _weights(case.replay.result) == _weights(result)
+    valid = not result.findings and _weights(case.replay.base) == _weights(result.graph)
     return valid, valid and not list(losses(result.graph))
 
 
-def _weights(result: WalkResult) -> list[object]:
-    return [node.inference.weights for node in result.graph.nodes if node.inference]
+def _weights(graph: Graph) -> list[object]:
+    return [node.inference.weights for node in graph.nodes if node.inference]
 
 
 def squares(case: Case) -> AxisSizes | None:
@@ -80,7 +83,7 @@ def squares(case: Case) -> AxisSizes | None:
         first.valid,
         first.exact,
         (),
-        first.scanned_to,
+        first.scanned,
         first.start,
         first.period,
     )
@@ -102,7 +105,7 @@ def mistakes(case: Case, sizes_of: Iterable[int]) -> Iterator[str]:
     tried = list(sizes_of)
     for sizes, counts in questions(case):
         for size in tried:
-            if sizes.scanned_to is not None and size > sizes.scanned_to:
+            if sizes.scanned and not sizes.scanned[0] <= size <= sizes.scanned[1]:
                 continue
             valid, exact = fits(case, sizes, size)
             said = (size in sizes.valid, size in sizes.exact)
