@@ -209,7 +209,9 @@ def split_padding(padding: Padding) -> tuple[int, int]:
 def _conv_padding(padding: Padding) -> tuple[int, int]:
     before, after = split_padding(padding)
     if min(before, after) < 0:
-        raise SizeError(f"padding is {min(before, after)}, a convolution cannot crop", "padding")
+        raise SizeError(
+            f"padding is {min(before, after)}, at least 0 is needed: it cannot crop", "padding"
+        )
     return before, after
 
 
@@ -277,6 +279,8 @@ def _does_not_fit(
     ways = []
     if not half or max(before, after) <= largest // 2:
         ways.append(f"a kernel_size of at most {largest}")
+    if dilation > 1 and kernel <= padded:
+        ways.append(f"a dilation of at most {(padded - 1) // (kernel - 1)}")
     if not half or padding <= kernel // 2:
         ways.append(f"padding of at least {padding}")
     return EmptyOutputError(
@@ -387,7 +391,7 @@ def conv_transpose_window(
 def _output_padding_help(output_padding: int, stride: int, dilation: int) -> str:
     most = max(stride, dilation) - 1
     if output_padding < 0:
-        return "use more padding to make the output smaller"
+        return "leave it out; for a smaller output, use a smaller kernel_size or more padding"
     if most == 0:
         return "leave it out: with a stride of 1 every size of output is reached without it"
     larger = "for a larger output, use a larger kernel_size or less padding"

@@ -238,6 +238,10 @@ class Call:
             return (value,) * rank
         if len(value) == rank:
             return value
+        if rank == 1:
+            message = f"{field} has {plural(len(value), 'number')}, one is needed"
+            self.report("SC106", message, field, f"write a number without brackets: {field}: …")
+            return None
         self.report(
             "SC106",
             f"{field} has {plural(len(value), 'number')}, one for each of the "
@@ -416,8 +420,13 @@ def along_axes(
         results.append(None if n is None else result)
     for argument, (failure, axes) in failures.items():
         code = "SC102" if isinstance(failure, EmptyOutputError) else "SC106"
-        call.report(code, f"{failure} ({' and '.join(axes)})", argument, failure.help)
+        call.report(code, f"{failure} ({_listed(axes)})", argument, failure.help)
     return tuple(results)
+
+
+def _listed(words: list[str]) -> str:
+    """``height``, ``height and width``, ``depth, height and width``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
 
 
 def outputs_of(windows: Iterable[Window | TransposedWindow | None]) -> Shape:

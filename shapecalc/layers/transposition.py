@@ -123,7 +123,7 @@ class Roll(Layer):
             call.report(
                 "SC106",
                 f"shifts has {len(shifts)} and dims {len(dims)}: one shift for each axis is needed",
-                "shifts",
+                "dims" if isinstance(self.dims, int) else "shifts",
             )
         for dim in dict.fromkeys(dims):
             resolve_axis(call, "dims", dim)

@@ -292,7 +292,11 @@ class StackBuilder(Reader):
         other = catalogue("keras" if self.model.framework == "pytorch" else "pytorch")
         theirs = other.find(layer.type)
         elsewhere = theirs is not None and key in fields_of(theirs)
-        known = () if elsewhere else (*own, *COMMON)
+        known: Collection[str] = () if elsewhere else (*own, *COMMON)
+        missing = _missing(cls, layer.keys) if cls else []
+        if surely_meant(key, missing):
+            # `repeast` is the `repeats` that is needed, not the key `repeat` of any layer.
+            known = missing
         fault = unknown_key(key, known, what, foreign)
         help = fault.help
         meant = foreign.get(key) or did_you_mean(key, known)
@@ -600,6 +604,11 @@ class StackBuilder(Reader):
             message = f"block `{block.name}` needs {_listed(missing)}"
             self._fault(binding, layer, "SC002", message, layer.type_extent, None, path)
         return binding
+
+
+def _missing(cls: type[Layer], keys: Collection[str]) -> list[str]:
+    """The fields that a layer needs and does not have."""
+    return [f.name for f in fields_of(cls).values() if f.required and f.name not in keys]
 
 
 def _are_shapes(values: Sequence) -> bool:

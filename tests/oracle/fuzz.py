@@ -1,9 +1,10 @@
 """Compare the catalogue with eager PyTorch for as long as one likes.
 
     python -m tests.oracle.fuzz --seconds 600 --type conv2d --type max_pool2d
+    python -m tests.oracle.fuzz --cases 100000
 
 Reports how many cases were run for each type, how they ended and, shrunk, which disagreed; exits
-with 1 if one did.
+with 1 if one did. ``--cases`` are shared out evenly among the types.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import random
 import sys
 import time
 from collections import Counter
+from math import ceil, inf
 
 from tests.oracle.compare import DisagreementError, Tally, explore
 from tests.oracle.draw import twins
@@ -24,7 +26,10 @@ NAMES = [*twins(), *TYPES]
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.oracle.fuzz", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600, help="how long to run")
+    parser.add_argument(
+        "--seconds", type=float, help="how long to run (default: 600, with --cases no limit)"
+    )
+    parser.add_argument("--cases", type=int, help="how many cases to run in all")
     parser.add_argument("--type", action="append", choices=NAMES, help="only this type")
     parser.add_argument("--round", type=int, default=300, help="cases of a type before the next")
     parser.add_argument("--seed", type=int, help="the same cases again")
@@ -32,21 +37,28 @@ def arguments() -> argparse.Namespace:
 
 
 def fuzz(
-    names: list[str], seconds: float, count: int, source: random.Random
+    names: list[str], seconds: float, cases: float, count: int, source: random.Random
 ) -> tuple[dict[str, Tally], dict[str, str]]:
-    """Go round the types until the time is up; a type that disagreed is left out from then on."""
+    """Go round the types until the time is up, or each has had its share of the cases; a type that
+    disagreed is left out from then on."""
     end = time.monotonic() + seconds
     tallies = {name: Tally() for name in names}
     disagreements: dict[str, str] = {}
-    while time.monotonic() < end and len(disagreements) < len(names):
-        for name in names:
-            if name in disagreements or time.monotonic() >= end:
-                continue
+    share = cases / len(names)
+    waiting = list(names)
+    while time.monotonic() < end and waiting:
+        for name in waiting:
+            if time.monotonic() >= end:
+                break
+            left = ceil(min(count, share - tallies[name].total))
             try:
-                explore(name, count, tallies[name], source.getrandbits(64))
+                explore(name, left, tallies[name], source.getrandbits(64))
             except DisagreementError as error:
                 disagreements[name] = str(error)
                 print(f"{name} disagrees: {error}", file=sys.stderr, flush=True)
+        waiting = [
+            name for name in waiting if name not in disagreements and tallies[name].total < share
+        ]
     return tallies, disagreements
 
 
@@ -75,7 +87,11 @@ def main() -> int:
     start = random.getrandbits(32) if options.seed is None else options.seed
     print(f"--seed {start}")
     names = options.type or NAMES
-    tallies, disagreements = fuzz(names, options.seconds, options.round, random.Random(start))
+    cases = inf if options.cases is None else options.cases
+    usual = 600 if options.cases is None else inf
+    seconds = usual if options.seconds is None else options.seconds
+    source = random.Random(start)
+    tallies, disagreements = fuzz(names, seconds, cases, options.round, source)
     report(tallies, disagreements)
     return 1 if disagreements else 0
 
