@@ -16,11 +16,11 @@ from tests.layers.support import example
 
 FRAMEWORKS: tuple[Framework, ...] = ("pytorch", "keras")
 #: Values that a field may take or not.
-VALUES = (-1, 0, 10**9, -3.5, [], [1, 2])
+VALUES: tuple[Any, ...] = (-1, 10**9, [1, 2])
 #: Codes of what is wrong with a value.
 OF_VALUES = ("SC002", "SC004", "SC007")
-#: No field takes these.
-WRONG = ({"a": 1}, [["x", "y"], [[]]])
+#: No field takes this.
+WRONG = {"a": 1}
 
 
 def written(cls: type[Layer]) -> dict[str, Any]:
@@ -65,11 +65,9 @@ def test_no_value_fails_the_check(framework: Framework, cls: type[Layer]) -> Non
 @pytest.mark.parametrize(("framework", "cls"), CASES)
 def test_a_wrong_kind_is_said_at_the_value(framework: Framework, cls: type[Layer]) -> None:
     for info in own(cls):
-        for value in WRONG:
-            (found,) = found_in(framework, cls, written(cls) | {info.name: value})
-            assert found.code in ("SC002", "SC004")
-            assert found.path == f"layers[0].{info.name}"
-            assert info.name in found.message
+        (found,) = found_in(framework, cls, written(cls) | {info.name: WRONG})
+        assert (found.code, found.path) == ("SC002", f"layers[0].{info.name}")
+        assert info.name in found.message
 
 
 @pytest.mark.parametrize(("framework", "cls"), CASES)
