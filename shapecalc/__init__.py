@@ -1,7 +1,8 @@
 """shapecalc: the type checker for neural-network architectures.
 
-``check`` reads a spec and gives a :class:`~shapecalc.report.Report`; ``conv_size``,
-``conv_transpose_size`` and ``pool_size`` are the size equations.
+``check`` reads a spec and gives a :class:`~shapecalc.report.Report`, ``sweep`` checks it at many
+values of its ``vars``; ``conv_size``, ``conv_transpose_size`` and ``pool_size`` are the size
+equations.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from shapecalc.diagnostics import Diagnostic, Severity
     from shapecalc.report import Report
     from shapecalc.sizes import conv_size, conv_transpose_size, pool_size
+    from shapecalc.variants import Variant, sweep
 
 __version__ = "0.1.0"
 
@@ -21,11 +23,13 @@ __all__ = [
     "Report",
     "Severity",
     "UnreadableError",
+    "Variant",
     "__version__",
     "check",
     "conv_size",
     "conv_transpose_size",
     "pool_size",
+    "sweep",
 ]
 
 # Names are imported where they are used: `shapecalc conv` needs none but the equations.
@@ -34,10 +38,12 @@ _HOMES = {
     "Report": "shapecalc.report",
     "Severity": "shapecalc.diagnostics",
     "UnreadableError": "shapecalc.checker",
+    "Variant": "shapecalc.variants",
     "check": "shapecalc.checker",
     "conv_size": "shapecalc.sizes",
     "conv_transpose_size": "shapecalc.sizes",
     "pool_size": "shapecalc.sizes",
+    "sweep": "shapecalc.variants",
 }
 
 

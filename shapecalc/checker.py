@@ -226,17 +226,19 @@ def check(
     be read; whatever is wrong with the spec itself is in the report.
     """
     settings = Settings(set or {}, inputs or {})
-    if isinstance(spec, Mapping):
-        return Report((check_source(_source_of(spec), settings),))
-    path = Path(spec)
-    if not path.is_dir():
-        return Report((check_source(read_source(path), settings),))
+    if isinstance(spec, Mapping) or not Path(spec).is_dir():
+        return Report((check_source(read_spec(spec), settings),))
     reports = []
-    for source in map(read_source, find_specs(path)):
+    for source in map(read_source, find_specs(Path(spec))):
         documents, problems = parse(source)
         if is_spec(source, documents, problems):
             reports.append(check_documents(source, documents, problems, settings))
     return Report(tuple(reports))
+
+
+def read_spec(spec: str | Path | Mapping[str, Any]) -> Source:
+    """A file, or a mapping as YAML would give it, as text. Raises :class:`UnreadableError`."""
+    return _source_of(spec) if isinstance(spec, Mapping) else read_source(spec)
 
 
 def _source_of(spec: Mapping[str, Any]) -> Source:

@@ -47,7 +47,8 @@ class Linter:
         self.suppressions = Suppressions(source)
         #: Whether something is wrong that keeps rules from seeing all of the file.
         self.erroneous = False
-        self._controls: list[tuple[ModelSpec, Control, Policy]] = []
+        #: By the ``id`` of a model: one may be asked about many times.
+        self._controls: dict[int, tuple[ModelSpec, Control, Policy]] = {}
         self._ran: set[int] = set()
 
     def file_diagnostics(self, problems: Iterable[Problem]) -> list[Diagnostic]:
@@ -62,9 +63,7 @@ class Linter:
 
         ``others`` are runs on further inputs: of these, what was not found before.
         """
-        control = Control(model)
-        policy = Policy(self.selection, control.selection, self.command_line)
-        self._controls.append((model, control, policy))
+        _, control, policy = self._control(model)
         result.graph.limits = {**self.limits, **control.limits, **self.command_line_limits}
         problems = [*model.problems, *control.problems]
         found = [*result.findings, *apply_rules(result.graph, policy)]
@@ -84,6 +83,14 @@ class Linter:
         kept.sort(key=lambda one: (one.line, one.column, one.code))
         return kept
 
+    def _control(self, model: ModelSpec) -> tuple[ModelSpec, Control, Policy]:
+        known = self._controls.get(id(model))
+        if known is None:
+            control = Control(model)
+            policy = Policy(self.selection, control.selection, self.command_line)
+            known = self._controls[id(model)] = (model, control, policy)
+        return known
+
     def unused_diagnostics(self, documents: list[Document], overridden: bool) -> list[Diagnostic]:
         """SC309 for what only the whole file can tell: names that all models share, and what was
         to be silenced (not where sizes are ``overridden``). To be asked last."""
@@ -102,7 +109,7 @@ class Linter:
         self._ran.update(id(group.spec) for group in graph.groups)
 
     def _unused_shared(self, documents: list[Document]) -> Iterator[Problem]:
-        models = [model for model, _, _ in self._controls]
+        models = [model for model, _, _ in self._controls.values()]
         extents = {model.shared for model in models}
         for document in documents:
             keys = document.value
@@ -111,7 +118,7 @@ class Linter:
                     yield _unused(found.message, found.extent or keys.extent, found.path)
 
     def _unused_ignores(self) -> Iterator[Problem]:
-        for model, control, policy in self._controls:
+        for model, control, policy in self._controls.values():
             for layer in layers_of(model) if control.ignores else ():
                 if id(layer) in self._ran and id(layer) in control.ignores:
                     for code in control.ignores[id(layer)].unused:
@@ -122,7 +129,7 @@ class Linter:
     def _unused_comments(self, policy: Policy) -> Iterator[Problem]:
         comments = self.suppressions.found
         idle = list(self._idle_lines()) if comments else []
-        policies = [policy, *(of_model for _, _, of_model in self._controls)]
+        policies = [policy, *(of_model for _, _, of_model in self._controls.values())]
         for comment in comments:
             if any(first <= comment.line <= last for first, last in idle):
                 continue
@@ -134,7 +141,7 @@ class Linter:
 
     def _idle_lines(self) -> Iterator[tuple[int, int]]:
         """The lines of layers that did not run."""
-        for model, _, _ in self._controls:
+        for model, _, _ in self._controls.values():
             for layer in layers_of(model):
                 if id(layer) not in self._ran:
                     span = self.source.span(layer.extent)

@@ -22,7 +22,7 @@ ORDER = [
     ["rules"],
     ["selection", "suppressions", "control", "config", "lint"],
     ["report"],
-    ["fix", "baseline", "checker", "comparison", "run", "parallel"],
+    ["fix", "baseline", "checker", "comparison", "run", "parallel", "variants"],
     ["render"],
     ["cli", "__init__", "__main__"],
 ]

@@ -16,12 +16,13 @@ from shapecalc.spec.source import Extent
 from shapecalc.walk.ends import Ends
 from shapecalc.walk.expectations import Expectations
 from shapecalc.walk.findings import EnoughError, Finding
+from shapecalc.walk.memory import Memory
 from shapecalc.walk.runner import Runner
 from shapecalc.walk.scope import Scope
 from shapecalc.walk.state import Overrides, State, TooLargeError, WalkResult
 from shapecalc.walk.values import Values
 
-__all__ = ["Finding", "Overrides", "WalkResult", "walk"]
+__all__ = ["Finding", "Memory", "Overrides", "WalkResult", "walk"]
 
 #: How many of the places where spec and computation differ are tried both ways.
 MAX_DISPUTES = 12
@@ -37,21 +38,25 @@ def walk(
     spec: ModelSpec,
     earlier: Mapping[str, WalkResult] | None = None,
     overrides: Overrides | None = None,
+    memory: Memory | None = None,
     *,
     first_only: bool = False,
 ) -> WalkResult:
-    """Run a model on its input shapes; with ``first_only`` up to the first finding.
+    """Run a model on its input shapes; with ``first_only`` up to the first finding. ``memory`` is
+    that of earlier walks of the same model.
 
     Where a declared size differs from the computed one, either may be the mistake. The walk goes
     on with the declared one, unless going on with the computed one leaves fewer findings.
     """
-    earlier, overrides = earlier or {}, overrides or Overrides()
-    if first_only:
-        return _walk_once(spec, earlier, overrides, frozenset(), first_only=True)
-    result = _walk_once(spec, earlier, overrides, frozenset())
-    if len(result.findings) > 1 and (result.disputes or result.fills):
-        settler = _Settler(result, lambda flipped: _walk_once(spec, earlier, overrides, flipped))
-        result = settler.settle()
+    earlier, overrides, memory = earlier or {}, overrides or Overrides(), memory or Memory()
+    memory.trim()
+
+    def walked(flipped: frozenset[Extent]) -> WalkResult:
+        return _walk_once(spec, earlier, overrides, flipped, memory, first_only=first_only)
+
+    result = walked(frozenset())
+    if not first_only and len(result.findings) > 1 and (result.disputes or result.fills):
+        result = _Settler(result, walked).settle()
     _drop_shared(spec, result, earlier)
     return result
 
@@ -137,9 +142,11 @@ def _walk_once(
     earlier: Mapping[str, WalkResult],
     overrides: Overrides,
     flipped: frozenset[Extent],
+    memory: Memory,
+    *,
     first_only: bool = False,
 ) -> WalkResult:
-    state = State(spec, overrides, flipped)
+    state = State(spec, overrides, flipped, memory)
     state.findings.first_only = first_only
     with suppress(TooLargeError, EnoughError):
         _run(state, earlier)

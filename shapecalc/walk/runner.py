@@ -33,7 +33,7 @@ class Runner:
         self.expectations = expectations
         self.steps = 0
         self.active: list[BlockSpec] = []
-        self.memo: dict[tuple[int, tuple[Tensor, ...], bool], Inference] = {}
+        self.memo = state.memory.inferences
         #: What is certain of layers that could not be built.
         self.guesses: dict[Any, Guess | None] = {}
 

@@ -13,6 +13,7 @@ from shapecalc.spec.model import ModelSpec, Reference
 from shapecalc.spec.source import Extent
 from shapecalc.walk.elsewhere import Elsewhere
 from shapecalc.walk.findings import Finding, Findings
+from shapecalc.walk.memory import Memory
 from shapecalc.walk.scope import UnresolvedError
 
 
@@ -51,8 +52,15 @@ class TooLargeError(Exception):
 class State:
     """One walk: what it runs on, and what has come of it so far."""
 
-    def __init__(self, spec: ModelSpec, overrides: Overrides, flipped: frozenset[Extent]) -> None:
+    def __init__(
+        self,
+        spec: ModelSpec,
+        overrides: Overrides,
+        flipped: frozenset[Extent],
+        memory: Memory,
+    ) -> None:
         self.spec = spec
+        self.memory = memory
         self.overrides = overrides
         #: The layers at which what is gone on with is not what it would be: the computed size
         #: instead of the declared one (where their ranks differ, the other way round).

@@ -36,7 +36,7 @@ class Values:
     def __init__(self, state: State) -> None:
         self.state = state
         self.findings = state.findings
-        self.layers: dict[tuple[type[Layer], str], Layer] = {}
+        self.layers = state.memory.layers
 
     def values(
         self,
