@@ -29,6 +29,9 @@ class Inference:
             [tensor._replace(shape=_possible(tensor.shape)) for tensor in layer.infer(call)]
         )
         self.problems: list[Problem] = call.problems
+        if any(problem.code == "SC103" for problem in self.problems):
+            # A layer of the wrong rank says nothing of what its readers were meant for.
+            self.outputs = tuple([tensor._replace(shape=None) for tensor in self.outputs])
         self._weights: Weights | None = None
         self._macs: tuple[int | None] | None = None
         self._windows: tuple[tuple[Window | None, ...] | None] | None = None

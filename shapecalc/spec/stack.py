@@ -602,7 +602,9 @@ class StackBuilder(Reader):
             binding.templates[name] = UNKNOWN_VALUE
         if missing and not layer.stray:
             message = f"block `{block.name}` needs {_listed(missing)}"
-            self._fault(binding, layer, "SC002", message, layer.type_extent, None, path)
+            given = "".join(f", {name}: …" for name in missing)
+            help = f"write {{type: {block.name}{given}}}"
+            self._fault(binding, layer, "SC002", message, layer.type_extent, help, path)
         return binding
 
 

@@ -44,7 +44,7 @@ class Elsewhere:
             return self._further_down(place, line, reader)
         outer = hidden[0]
         if outer.is_block:
-            help = f"let the block export it, outputs: [{name}], and read it as name.{name}"
+            help = f"let the block export it (outputs: [{name}]), name its use and read name.{name}"
             return f"it is inside block `{outer.label}` (line {line})", help
         said = f"it is inside {outer.label} (line {line}), which yields its last layer only"
         readable = f"read `{outer.name}`" if outer.name else f"name the {outer.label} and read that"

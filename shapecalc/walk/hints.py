@@ -15,8 +15,8 @@ MAX_BACK = 50
 TRIALS: tuple[tuple[str, range], ...] = (
     ("padding", range(12)),
     ("output_padding", range(4)),
-    ("kernel_size", range(1, 12)),
     ("stride", range(1, 9)),
+    ("kernel_size", range(1, 12)),
 )
 
 

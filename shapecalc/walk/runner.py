@@ -79,11 +79,12 @@ class Runner:
         if not source:
             scope.prev = result
 
-    @staticmethod
-    def skip(layer: LayerSpec, scope: Scope) -> None:
-        """Remember why a name is not in scope."""
+    def skip(self, layer: LayerSpec, scope: Scope) -> None:
+        """Remember why a name is not in scope: the ``when`` (or ``repeat``) as it is written."""
         if layer.name is not None:
-            scope.skipped[layer.name] = _why_skipped(layer)
+            key = "when" if layer.when is not None else "repeat"
+            written = self.state.spec.source.raw(layer.keys.value_extents[layer.written[key]])
+            scope.skipped[layer.name] = f"{key}: {written}"
 
     def layer(self, layer: LayerSpec, scope: Scope, path: str) -> None:
         """Run one entry of a list: all turns of its ``repeat``."""
@@ -601,12 +602,6 @@ def _is_fixed(layer: LayerSpec, scope: Scope) -> bool:
     if when is None or layer.repeat is not None:
         return False
     return when.names.isdisjoint(RECEIVED) and when.names <= scope.names.keys()
-
-
-def _why_skipped(layer: LayerSpec) -> str:
-    """The ``when`` (or ``repeat``) as it is written."""
-    key = "when" if layer.when is not None else "repeat"
-    return str(layer.keys[layer.written[key]]) if key in layer.written else "0"
 
 
 def _with_trainable(scope: Scope, trainable: bool) -> Scope:

@@ -145,7 +145,7 @@ class Scope:
         self.names = names
         #: Layers (and inputs) by name.
         self.results: dict[str, Result] = {}
-        #: Name -> the ``when`` that was false.
+        #: Name -> the ``when`` that was false, as it is written: ``when: depth > 3``.
         self.skipped: dict[str, str] = {}
         #: Layers whose name is wrong: one of them may be meant by a name that is nobody's.
         self.orphans: list[Result] = []
@@ -178,9 +178,10 @@ class Scope:
                 return scope.results[name]
             if name in scope.skipped:
                 condition = scope.skipped[name]
+                why = "is false here" if condition.startswith("when") else "leaves it out here"
                 raise UnresolvedError(
-                    f"`{name}` is not in scope: its `when: {condition}` is false here",
-                    f"give this layer the same `when: {condition}`, or read one that always runs",
+                    f"`{name}` is not in scope: its `{condition}` {why}",
+                    f"give this layer the same `{condition}`, or read one that always runs",
                 )
         for scope in self._chain():
             if scope.orphans:

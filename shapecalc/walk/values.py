@@ -98,7 +98,11 @@ class Values:
         """
         nearest = did_you_mean(word, word.known)
         if ("SC004", word.extent) not in self.findings:
-            help = f"did you mean `{nearest}`?" if nearest else f"no value is called {word} there"
+            help = (
+                f"did you mean `{nearest}`?"
+                if nearest
+                else f"no value is called `{word}`: write what is needed, or add it to `vars`"
+            )
             self.findings.report("SC004", message, word.extent, help, path, layer)
         return word.known[nearest] if nearest else UNKNOWN
 
