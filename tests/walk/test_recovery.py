@@ -106,12 +106,11 @@ def test_a_typo_in_a_condition_hides_nothing() -> None:
 
 
 def test_a_declared_size_that_several_others_contradict_stands_for_nothing() -> None:
-    layers = (
-        "- {type: qqqqqqq, expect: [9, 32, 32]}\n"
-        "- {type: batch_norm2d, num_features: 8, expect: [8, 32, 32]}\n"
-        "- {type: add, from: [input, prev], expect: [8, 32, 32]}\n"
-    )
-    assert found(layers) == [("SC003", 1)]
+    unknown = "- {type: qqqqqqq, name: a, expect: [9, 32, 32]}\n"
+    one = "- {type: relu, from: a, expect: [8, 32, 32]}\n"
+    other = "- {type: tanh, from: a, expect: [8, 32, 32]}\n"
+    assert found(unknown + one) == [("SC003", 1), ("SC108", 2)]
+    assert found(unknown + one + other) == [("SC003", 1)]
 
 
 def test_the_table_goes_past_the_error() -> None:
