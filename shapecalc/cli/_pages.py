@@ -33,6 +33,7 @@ def layer_page(layer: type[Layer], framework: Framework) -> str:
     title = _terminal.style(layer.type_name, "bold")
     about = (inspect.getdoc(layer) or "").replace("``", "`").split("\n\n")
     parts = [f"{title} (framework: {framework})", *map(_text.wrap, about)]
+    parts += map(_text.wrap, _ports(layer))
     parts += _fields(layer)
     if layer.equation:
         parts.append(f"Equation:\n{_text.wrap(layer.equation, '    ')}")
@@ -45,6 +46,18 @@ def layer_page(layer: type[Layer], framework: Framework) -> str:
     if also:
         parts.append(_text.wrap(f"Also written {', '.join(also)}."))
     return "\n\n".join(parts)
+
+
+def _ports(layer: type[Layer]) -> Iterator[str]:
+    """What it reads, where that is not one input."""
+    least, most = layer.arity
+    if most == 0:
+        yield "It reads nothing: it is a source, and leaves what `prev` means as it was."
+    elif most is None:
+        yield f"It reads {max(least, 2)} inputs or more, named by `from: [a, b]`."
+    elif most > 1:
+        count = f"{least}" if least == most else f"{least} to {most}"
+        yield f"It reads {count} inputs, named by `from: [a, b]`."
 
 
 def _fields(layer: type[Layer]) -> Iterator[str]:
@@ -107,6 +120,10 @@ def _result(layer: type[Layer], spec: str) -> str:
     ]
     received = format_shape(layer.example[1])
     lines = [_text.wrap(f"{received} → {', '.join(yielded) or received}", "    ")]
+    if len(yielded) > 1:
+        bare = "means none of them" if layer.multiple else "is output 0"
+        told = f"read as `name.0` to `name.{len(yielded) - 1}`; the bare name {bare}"
+        lines.append(_text.wrap(told, "    "))
     weights = [
         (name, format_shape(shape), f"{_product(shape):,}")
         for one in model.layers

@@ -67,11 +67,15 @@ def _find_layers(word: str, framework: Framework) -> list[type[Layer]]:
 def _unknown(word: str, framework: Framework) -> str:
     from shapecalc import rules
     from shapecalc.layers import catalogue
+    from shapecalc.layers.absent import absent
     from shapecalc.spec.names import did_you_mean
 
     other: Framework = "keras" if framework == "pytorch" else "pytorch"
     if _find_layers(word, other):
         return f"Only {other} has {word!r}: add --framework {other}."
+    why = absent(framework, word) or absent(other, word)
+    if why:
+        return f"There is no layer type {word!r}. {why}."
     near = did_you_mean(word, [*catalogue(framework).names(), *rules.names()])
     near = near or did_you_mean(word.upper(), rules.modules(), cutoff=0.6)
     hint = f"Did you mean {near!r}?" if near else "shapecalc rules and shapecalc layers list all."

@@ -27,7 +27,11 @@ LAYERS: Json = {"type": "array", "items": {"$ref": "#/$defs/layer"}}
 
 
 def spec_schema() -> Json:
-    """A JSON Schema (2020-12) that every spec without mistakes fits."""
+    """A JSON Schema (2020-12) that every spec without mistakes fits.
+
+    It does not know what a parameter holds: one that is called like a layer type and holds another
+    (``relu: leaky_relu``) may only be used with the fields of the former.
+    """
     defs: Json = {}
     model = _keys(MODEL, defs)
     model["properties"] |= {

@@ -140,6 +140,21 @@ def test_explain_layer_in_full(run: Run) -> None:
     assert "what any layer may have: name, from, repeat," in out
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("add", "It reads 2 inputs or more, named by `from: [a, b]`."),
+        ("lstm", "It reads 1 to 3 inputs,"),
+        ("lstm", "read as `name.0` to `name.2`; the bare name is output 0"),
+        ("chunk", "read as `name.0` to `name.1`; the bare name means none of them"),
+        ("parameter", "It reads nothing:"),
+    ],
+)
+def test_explain_inputs_and_outputs(run: Run, word: str, said: str) -> None:
+    assert said in " ".join(run(f"explain {word}").out.split())
+    assert "It reads" not in run("explain relu").out
+
+
 def test_explain_container(run: Run) -> None:
     out = run("explain", "parallel").out
     assert "    branches: a list of lists of layers; required\n" in out
@@ -175,6 +190,8 @@ def test_frameworks_have_layers_of_their_own(run: Run) -> None:
         ("chekerboard", "Did you mean 'checkerboard'?"),
         ("sc999", "Did you mean 'SC900'?"),
         ("SC2011", "Did you mean 'SC201'?"),
+        ("CrossEntropyLoss", "a target, which a spec does not have"),
+        ("TimeDistributed", "write the kind of one more axis"),
         ("xyzzy", "shapecalc rules and shapecalc layers list all."),
         ("separable_conv2d", "add --framework keras"),
         ("instance_norm2d --framework keras", "add --framework pytorch"),

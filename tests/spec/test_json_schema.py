@@ -48,6 +48,18 @@ def test_mistakes_do_not_fit(layer: object) -> None:
     assert not VALIDATOR.is_valid({"input": [3, 8, 8], "layers": [layer]})
 
 
+@pytest.mark.parametrize("framework", ["pytorch", "keras"])
+def test_no_type_takes_a_field_that_it_does_not_have(framework: Any) -> None:
+    for layer in catalogue(framework).types.values():
+        text = yaml.safe_load(layer.example[0])
+        entry = {"type": text} if isinstance(text, str) else text
+        lists = [[entry | {"kernal": 1}], [{"type": "sequential", "layers": [entry | {"x": 1}]}]]
+        for layers in lists:
+            assert not VALIDATOR.is_valid({"input": [1], "layers": layers}), layers
+            blocks = {"b": {"layers": layers}}
+            assert not VALIDATOR.is_valid({"input": [1], "blocks": blocks, "layers": ["b"]}), layers
+
+
 def test_a_model_needs_layers() -> None:
     assert VALIDATOR.is_valid({"vars": {"width": 8}})
     assert not VALIDATOR.is_valid({"input": [3], "name": "x"})
