@@ -53,11 +53,19 @@ def test_no_type_takes_a_field_that_it_does_not_have(framework: Any) -> None:
     for layer in catalogue(framework).types.values():
         text = yaml.safe_load(layer.example[0])
         entry = {"type": text} if isinstance(text, str) else text
-        lists = [[entry | {"kernal": 1}], [{"type": "sequential", "layers": [entry | {"x": 1}]}]]
-        for layers in lists:
-            assert not VALIDATOR.is_valid({"input": [1], "layers": layers}), layers
-            blocks = {"b": {"layers": layers}}
-            assert not VALIDATOR.is_valid({"input": [1], "blocks": blocks, "layers": ["b"]}), layers
+        assert not VALIDATOR.is_valid({"input": [1], "layers": [entry | {"kernal": 1}]}), entry
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"layers": [{"type": "sequential", "layers": [{"type": "relu", "x": 1}]}]},
+        {"layers": [{"type": "parallel", "branches": [[], [{"type": "relu", "x": 1}]]}]},
+        {"layers": ["b"], "blocks": {"b": {"layers": [{"type": "relu", "x": 1}]}}},
+    ],
+)
+def test_mistakes_inside_do_not_fit(spec: dict[str, Any]) -> None:
+    assert not VALIDATOR.is_valid({"input": [3], **spec})
 
 
 def test_a_model_needs_layers() -> None:
