@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from time import monotonic
 from typing import Any, NamedTuple, NoReturn
 
 import typer
@@ -179,30 +178,3 @@ def _is_number(cell: str) -> bool:
     return cell.replace(",", "").replace(".", "").removeprefix("-").isdigit() or cell[-2:] in (
         "iB", "es", "?",
     )  # fmt: skip
-
-
-class Progress:
-    """How many combinations are done, on a terminal, once it takes longer than a second."""
-
-    def __init__(self, total: int) -> None:
-        self.stream = sys.stderr
-        self.total = total
-        self.started = self.shown = monotonic()
-        self.on = self.stream.isatty()
-
-    def at(self, done: int) -> None:
-        """Show how far it is, ten times a second at most."""
-        now = monotonic()
-        if not self.on or now - self.started < 1 or now - self.shown < 0.1 or not done:
-            return
-        self.shown = now
-        left = (now - self.started) * (self.total - done) / done
-        text = f"{done:,} of {self.total:,} combinations, {left:,.0f} s left"
-        self.stream.write(f"\r\x1b[K{text}")
-        self.stream.flush()
-
-    def clear(self) -> None:
-        """Leave the line as it was."""
-        if self.on and self.shown > self.started:
-            self.stream.write("\r\x1b[K")
-            self.stream.flush()

@@ -1,12 +1,14 @@
 """``shapecalc sweep``: one spec at every combination of values of its ``vars``."""
 
 from contextlib import nullcontext
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from shapecalc.cli import _check_options, _terminal
+from shapecalc.cli import _check_options, _progress, _terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -169,13 +171,17 @@ def _settings(spec: str, inputs: list[str] | None) -> "Settings":
 def _executor(combinations: int, jobs: int | None) -> "AbstractContextManager[Executor | None]":
     """A pool of processes where there is enough to do for it."""
     import os
+    import signal
 
     jobs = jobs or (os.cpu_count() or 1 if combinations >= WORTH_PROCESSES else 1)
     if jobs == 1:
         return nullcontext()
     from concurrent.futures import ProcessPoolExecutor
 
-    return ProcessPoolExecutor(jobs)
+    # It is us whom Ctrl-C ends, and we end the processes.
+    return ProcessPoolExecutor(
+        jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
+    )
 
 
 class _Tally:
@@ -188,16 +194,13 @@ class _Tally:
 
     def counted(self, found: "Iterable[Variant]") -> "Iterator[Variant]":
         """The variants of the model that was asked for; how far it is, on a terminal."""
-        from shapecalc.cli._sweep_output import Progress
-
-        progress = Progress(self.combinations)
-        for done, variant in enumerate(found):
-            progress.at(done)
-            if self.model in (None, variant.model):
-                self.seen += 1
-                self.valid += variant.ok
-                yield variant
-        progress.clear()
+        groups = groupby(found, key=attrgetter("number"))
+        for _, variants in _progress.shown(groups, self.combinations):
+            for variant in variants:
+                if self.model in (None, variant.model):
+                    self.seen += 1
+                    self.valid += variant.ok
+                    yield variant
 
     def matching(
         self, found: "Iterable[Variant]", matches: "Callable[[Variant], bool]"
