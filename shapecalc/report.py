@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
@@ -11,6 +12,7 @@ from shapecalc.diagnostics import Diagnostic, Severity
 from shapecalc.graph import Graph, Node, count_params
 from shapecalc.layers.base import Shape
 from shapecalc.memory import tensor_bytes
+from shapecalc.receptive import Field, Fields, fields
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Source
 
@@ -52,8 +54,8 @@ class LayerReport:
         sizes = [tensor_bytes(tensor) for tensor in self.node.outputs]
         return None if None in sizes else sum(size or 0 for size in sizes)
 
-    def to_dict(self, source: Source) -> dict[str, Any]:
-        """The layer in the form of the JSON contract."""
+    def to_dict(self, source: Source, seen: list[Field]) -> dict[str, Any]:
+        """The layer in the form of the JSON contract; ``seen``: its receptive fields."""
         node = self.node
         span = source.span(node.spec.extent) if node.spec else None
         owner = node.owner
@@ -71,6 +73,7 @@ class LayerReport:
             "trainable_params": self.trainable_params,
             "macs": self.macs,
             "exact": node.exact,
+            "receptive_fields": [field_to_json(field) for field in seen],
             "shares": (owner.name or owner.path) if owner else None,
         }
 
@@ -78,6 +81,24 @@ class LayerReport:
 def shape_to_json(shape: Shape | None) -> list[int | None] | None:
     """A shape as a list; ``None`` where a size of it could not be determined."""
     return None if shape is None or None in shape else list(shape)
+
+
+def field_to_json(field: Field) -> dict[str, Any]:
+    """A receptive field; axes are counted from 1, as in the spec language."""
+    return {
+        "input": field.input,
+        "axes": [axis + 1 for axis in field.axes],
+        "field": list(field.size),
+        "jump": [_number(jump) for jump in field.jump],
+        "start": list(field.start),
+        "centre": [_number(centre) for centre in field.centre],
+    }
+
+
+def _number(value: Fraction | None) -> int | float | None:
+    if value is None:
+        return None
+    return int(value) if value.denominator == 1 else float(value)
 
 
 class ModelReport:
@@ -137,6 +158,11 @@ class ModelReport:
         return Total(known_sums[last] - known_sums[first], complete)
 
     @property
+    def fields(self) -> Fields:
+        """The receptive fields of its layers."""
+        return fields(self.graph)
+
+    @property
     def outputs(self) -> dict[str, Shape | None]:
         """The outputs by name (or path)."""
         return {name: port.tensor.shape for name, port in self.graph.outputs.items()}
@@ -161,7 +187,9 @@ class ModelReport:
         """The model in the form of the JSON contract."""
         return {
             **self.heading(),
-            "layers": [layer.to_dict(self.spec.source) for layer in self.layers],
+            "layers": [
+                one.to_dict(self.spec.source, self.fields.of(one.node)) for one in self.layers
+            ],
             "diagnostics": [found.to_dict() for found in self.diagnostics],
             "hidden_diagnostics": self.hidden_diagnostics,
             "skipped_expects": self.skipped_expects,

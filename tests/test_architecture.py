@@ -12,12 +12,12 @@ PACKAGE = Path(__file__).parent.parent / "shapecalc"
 
 #: Data flows one way: a module imports from its own line and from those above it.
 ORDER = [
-    ["limits", "sizes"],
+    ["limits", "sizes", "reach"],
     ["layers"],
     ["spec"],
     ["graph"],
     ["walk"],
-    ["diagnostics", "coverage", "memory", "budget"],
+    ["diagnostics", "coverage", "receptive", "memory", "budget"],
     ["reasoning"],
     ["rules"],
     ["selection", "suppressions", "control", "config", "lint"],

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from shapecalc.layers.axes import resolve_axis
-from shapecalc.layers.base import (
-    Call,
-    Dim,
-    Framework,
-    Layer,
-    Tensor,
-    Weights,
-    arg,
-    format_shape,
-)
+from shapecalc.layers.base import Call, Dim, Framework, Layer, Tensor, Weights, arg, format_shape
 from shapecalc.layers.dtypes import as_float
+from shapecalc.layers.reaches import Reaches, along_axis
 
 
 class _Activation(Layer):
     """A function of each element on its own."""
+
+    pointwise = True
 
     frameworks: ClassVar[tuple[Framework, ...]] = ("pytorch", "keras")
     is_activation = True
@@ -299,6 +294,9 @@ class Glu(Layer):
         half = self._half(call, call.shape[axis])
         return call.tensor((*call.shape[:axis], half, *call.shape[axis + 1 :]))
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return along_axis(len(call.shape or ()), self.dim, None)
+
     def _half(self, call: Call, size: Dim) -> Dim:
         if size is None or size % 2 == 0:
             return None if size is None else size // 2
@@ -314,6 +312,8 @@ class Glu(Layer):
 
 class Prelu(Layer):
     """A leaky ReLU whose slope is learned: one, or one for each channel."""
+
+    pointwise = True
 
     num_parameters: int = arg("1, or the number of channels", default=1)
     init: float = arg("the slope to begin with", default=0.25)
@@ -351,6 +351,9 @@ class _Softmax(Layer):
         resolve_axis(call, "dim", self.dim)
         return call.same()
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return along_axis(len(call.shape or ()), self.dim, None)
+
 
 class Softmax(_Softmax):
     """``exp(x)/Σexp(x)`` along an axis."""
@@ -384,6 +387,9 @@ class Softmax2d(Layer, rank=2):
         call.require_float(self)
         channels, spatial = call.image(self)
         return call.tensor(call.map(channels, spatial))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return along_axis(len(call.shape or ()), 1, None)
 
     def rank_help(self, spatial_rank: int) -> str | None:
         return "write {type: softmax, dim: 1}"

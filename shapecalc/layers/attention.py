@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
 from shapecalc.layers.base import Call, Dim, Layer, Tensor, Weights, arg, product
+from shapecalc.layers.reaches import Reaches, steps
 from shapecalc.layers.sequences import (
     bounded,
     require_batch_first,
@@ -108,6 +109,9 @@ class MultiheadAttention(Layer):
         met = None if keys is None else keys + self._extra_keys
         return call.tensor((queries, size)) + call.tensor((queries, met))
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return steps(call, number)
+
     @property
     def _extra_keys(self) -> int:
         return self.add_bias_kv + self.add_zero_attn
@@ -201,6 +205,9 @@ class _Transformer(Layer):
         for tensor in call.inputs[1:]:
             self._check_other(call, sequence_of(tensor)[1], size)
         return call.tensor((self.length(call, self.main), size))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return steps(call, number)
 
     def check_layers(self, call: Call) -> None:
         """How many layers are stacked."""

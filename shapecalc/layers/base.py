@@ -13,9 +13,21 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeVar, dataclass_transform
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Self,
+    TypeVar,
+    dataclass_transform,
+)
 
 from shapecalc.sizes import EmptyOutputError, Rounding, SizeError, TransposedWindow, Window
+
+if TYPE_CHECKING:
+    from shapecalc.layers.reaches import Reaches
 
 #: One size; ``None`` where an error made it impossible to know.
 Dim = int | None
@@ -315,6 +327,9 @@ class Layer:
     example_dtype: ClassVar[str] = "float32"
     #: Whether it is an element-wise non-linearity.
     is_activation: ClassVar[bool] = False
+    #: Whether each cell of its output reads only what stands in its place in each input (the
+    #: statistics of a norm do not count).
+    pointwise: ClassVar[bool] = False
     _prepared: ClassVar[bool]
     #: Fields that other frameworks name otherwise: theirs -> ours.
     foreign: ClassVar[dict[str, str]] = {}
@@ -382,6 +397,11 @@ class Layer:
         """The cells it puts (before, after) the last axes of its input, channels left out; ``()``
         for none."""
         return ()
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches | None:
+        """How its first output runs along the axes of the ``number``-th input; ``None``: as its
+        windows say, or what it adds, or its being ``pointwise``; else it reads all of it."""
+        return None
 
     def rank_help(self, spatial_rank: int) -> str | None:
         """What to write instead on an input with so many spatial axes."""

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, arg, format_shape, product
 from shapecalc.layers.dtypes import FLOAT, kind_of, require_kind, require_one_dtype
 from shapecalc.layers.merge import broadcast, describe_inputs
+from shapecalc.layers.reaches import Along, Reaches
+from shapecalc.reach import PREFIX
 
 
 class ScaledDotProductAttention(Layer):
@@ -47,6 +49,14 @@ class ScaledDotProductAttention(Layer):
         if len(call.inputs) > 3 and scores is not None:
             self._check_mask(call, (*scores, query[0], key[0]))
         return call.tensor((*found, query[0], value[1]))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        given, yielded = call.inputs[number].shape or (), outputs[0].shape or ()
+        rank = len(yielded)
+        if number == 0:
+            return [*map(Along, range(rank - 1)), None]
+        past = Along(rank - 2, PREFIX) if self.is_causal and len(given) == rank else None
+        return [*([None] * (rank - 2)), past, None]
 
     def _check_arguments(self, call: Call) -> None:
         require_kind(call, FLOAT, call.inputs[:3])

@@ -8,6 +8,8 @@ from shapecalc.layers.base import Call, Layer, Tensor, arg
 class _Dropout(Layer):
     """Zeroes at random while training."""
 
+    pointwise = True
+
     p: float = arg("probability of an element (or a channel) to be zeroed", default=0.5)
     inplace: bool = arg("overwrite the input", default=False)
 

@@ -21,6 +21,8 @@ from shapecalc.layers.dtypes import (
 class _Unary(Layer):
     """A function of one number."""
 
+    pointwise = True
+
     frameworks = ("pytorch", "keras")
     #: The kinds of numbers that PyTorch computes this of.
     takes: ClassVar[tuple[Kind, ...]] = NUMBERS
@@ -235,6 +237,8 @@ class Normalize(_Unary):
 class Scale(Layer):
     """Multiplies each channel by a learned factor (layer scale), and may add another."""
 
+    pointwise = True
+
     num_features: int | None = arg("size of the scaled axis; inferred", default=None)
     dim: int | None = arg(
         "the axis with a factor for each index; by default the channels (-1 for tokens)",
@@ -280,6 +284,8 @@ class Scale(Layer):
 class DropPath(Layer):
     """Leaves out a residual's body at random while training (stochastic depth)."""
 
+    pointwise = True
+
     p: float = arg("probability of a sample to be left out", default=0.0)
     mode: Literal["row", "batch"] = arg(
         "whether each sample is drawn for, or the batch as a whole", default="row"
@@ -299,6 +305,8 @@ class DropPath(Layer):
 
 class Cast(Layer):
     """The same numbers as another dtype."""
+
+    pointwise = True
 
     dtype: DType = arg("the dtype of the output")
 

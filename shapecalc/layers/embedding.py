@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from shapecalc.layers.base import Call, Layer, Tensor, Weights, arg
+from shapecalc.layers.reaches import Along, Reaches
 
 
 class _Table(Layer):
@@ -61,6 +63,9 @@ class Embedding(_Table):
         self.check(call)
         shape = None if call.shape is None else (*call.shape, self.embedding_dim)
         return call.tensor(shape, "float32")
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return [*map(Along, range(len(call.shape or ()))), None]
 
 
 class EmbeddingBag(_Table):

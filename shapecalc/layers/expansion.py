@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapecalc.layers.axes import resolve_axis, with_sizes
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, arg, format_shape, plural
+from shapecalc.layers.reaches import Reaches, along_axis, same_place, without
+from shapecalc.reach import repeating
 
 
 class Expand(Layer):
@@ -32,6 +36,9 @@ class Expand(Layer):
             self._report_length(call, shape)
             return call.tensor((None,) * len(self.sizes))
         return call.tensor(self._expanded(call, (1,) * new + shape))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return same_place(call.shape or (), outputs[0].shape or ())
 
     def _report_length(self, call: Call, shape: Shape) -> None:
         call.report(
@@ -86,6 +93,10 @@ class Tile(Layer):
             return call.tensor((None,) * len(shape))
         return call.tensor(tuple(map(_times, shape, self.repeats)))
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        copied = [axis for axis, count in enumerate(self.repeats) if count > 1]
+        return without(call.shape or (), copied, keep=True)
+
 
 class RepeatInterleave(Layer):
     """Repeats each index of an axis, one after another."""
@@ -109,6 +120,9 @@ class RepeatInterleave(Layer):
         if call.shape is None or axis is None:
             return call.tensor(None if call.shape is None else (None,) * len(call.shape))
         return call.tensor(with_sizes(call.shape, axis, _times(call.shape[axis], repeats)))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return along_axis(len(call.shape or ()), self.dim, repeating(self.repeats))
 
 
 def _times(size: Dim, factor: Dim) -> Dim:

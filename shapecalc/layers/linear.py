@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, Weights, arg, product
 from shapecalc.layers.merge import describe_inputs
 from shapecalc.layers.parametrization import _Parametrized
+from shapecalc.layers.reaches import Reaches, along_axis
 from shapecalc.layers.sequences import require_floats
 
 
@@ -29,6 +30,9 @@ class _Dense(Layer):
         if not call.shape:
             return call.tensor(None)
         return call.tensor((*call.shape[:-1], self.out_features))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return along_axis(len(call.shape or ()), -1, None)
 
     @staticmethod
     def _received(call: Call) -> Dim:
@@ -80,6 +84,9 @@ class Bilinear(Layer):
         leading = self._leading(call)
         return call.tensor(None if leading is None else (*leading, self.out_features))
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return along_axis(len(call.inputs[number].shape or ()), -1, None)
+
     @staticmethod
     def _received(call: Call, position: int) -> Dim:
         shape = call.inputs[position].shape
@@ -123,6 +130,8 @@ class Bilinear(Layer):
 
 class Identity(Layer):
     """Hands its input on."""
+
+    pointwise = True
 
     reference = "torch.nn.Identity, keras.layers.Identity, ONNX Identity"
     frameworks = ("pytorch", "keras")

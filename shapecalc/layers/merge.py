@@ -8,6 +8,8 @@ from typing import ClassVar
 from shapecalc.layers.axes import resolve_axis
 from shapecalc.layers.base import AXES, Call, Dim, Layer, Shape, Tensor, arg, format_shape
 from shapecalc.layers.dtypes import NUMBERS, REALS, Kind, as_float, promote, require_kind
+from shapecalc.layers.reaches import Along, Reaches, along_axis, axis_at
+from shapecalc.reach import stepping
 
 
 def axis_name(call: Call, rank: int, axis: int) -> str:
@@ -27,6 +29,8 @@ def describe_inputs(call: Call) -> str:
 
 class _Elementwise(Layer):
     """Combines its inputs cell by cell; sizes of 1 are broadcast, as in PyTorch."""
+
+    pointwise = True
 
     arity: ClassVar[tuple[int, int | None]] = (2, None)
     frameworks = ("pytorch", "keras")
@@ -203,6 +207,14 @@ class Concat(Layer):
             return call.tensor(None)
         return call.tensor(self._joined(call, shapes, axis), promote(call.inputs))
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        given = call.inputs[number].shape or ()
+        rank = len(given)
+        axis = rank - 1 if call.channels_last else 0
+        axis = axis if self.dim is None else axis_at(rank, self.dim)
+        before = sum((tensor.shape or given)[axis] or 0 for tensor in call.inputs[:number])
+        return along_axis(rank, axis + 1, stepping(-before, 1))
+
     def _joined(self, call: Call, shapes: list[Shape], axis: int) -> Shape:
         rank = len(shapes[0])
         result: list[Dim] = []
@@ -243,6 +255,11 @@ class Stack(Layer):
         axis = resolve_axis(call, "dim", self.dim, extra=1, rank=len(common))
         shape = None if axis is None else (*common[:axis], len(call.inputs), *common[axis:])
         return call.tensor(shape, dtype)
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        rank = len(call.inputs[number].shape or ())
+        axis = axis_at(rank + 1, self.dim)
+        return [*map(Along, range(axis)), None, *map(Along, range(axis, rank))]
 
     @staticmethod
     def _common(call: Call) -> Shape | None:

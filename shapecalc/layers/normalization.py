@@ -30,6 +30,8 @@ def scale_and_shift(shape: Shape, affine: bool, bias: bool) -> Weights:
 class _ChannelNorm(Layer):
     """What batch and instance norms share: statistics for each channel."""
 
+    pointwise = True
+
     num_features: int | None = arg("channels of the input; inferred", default=None)
     eps: float = arg("added to the variance", default=1e-5)
     momentum: float | None = arg("weight of a batch in the running statistics", default=0.1)
@@ -165,6 +167,8 @@ class InstanceNorm3d(_InstanceNorm, rank=3):
 class GroupNorm(Layer):
     """Normalises groups of channels of each sample."""
 
+    pointwise = True
+
     num_groups: int = arg("how many groups the channels are divided into")
     num_channels: int | None = arg("channels of the input; inferred", default=None)
     eps: float = arg("added to the variance", default=1e-5)
@@ -206,6 +210,8 @@ class GroupNorm(Layer):
 
 class _LastAxesNorm(Layer):
     """What layer and RMS norm share: statistics over the last axes of each sample."""
+
+    pointwise = True
 
     normalized_shape: int | tuple[int, ...] | None = arg(
         "the last axes it normalises over; by default the last one", default=None
@@ -289,6 +295,8 @@ class RmsNorm(_LastAxesNorm):
 
 class _ResponseNorm(Layer):
     """Divides each cell by a sum over the channels beside it."""
+
+    pointwise = True
 
     size: int = arg("how many channels are summed over")
     alpha: float = arg("factor of the sum", default=1e-4)

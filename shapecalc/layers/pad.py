@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from shapecalc.layers.base import AXES, Call, Dim, Layer, Tensor, arg, plural
 from shapecalc.layers.dtypes import kind_of
+from shapecalc.layers.reaches import Reaches, shifted
 
 Side = int | tuple[int, int]
 
@@ -136,6 +138,13 @@ class Crop(Layer):
             for name, n, side in zip(names, sizes, sides, strict=True)
         ]
         return call.tensor(call.map(call.channels(), cropped) if call.shape else ())
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        sides = self.cropping
+        rank = len(call.spatial())
+        pairs = (sides,) * rank if isinstance(sides, int) else sides
+        before = [-(side[0] if isinstance(side, tuple) else side) for side in pairs]
+        return shifted(call, call.shape or (), before)
 
     @staticmethod
     def _cropped(call: Call, axis: str, n: Dim, side: Side) -> Dim:

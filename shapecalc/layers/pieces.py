@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shapecalc.layers.axes import resolve_axis, with_sizes
 from shapecalc.layers.base import Call, Dim, Layer, PerAxis, Tensor, arg, format_shape
 from shapecalc.layers.dtypes import kind_of
+from shapecalc.layers.reaches import Reaches, along_axis, axis_at, without
 from shapecalc.layers.rearrange import MAX_PIECES
+from shapecalc.reach import Reach, stepping
 
 
 class _Piece(Layer):
@@ -23,6 +25,16 @@ class _Piece(Layer):
         if axis is None or call.shape is None:
             return call.tensor(None)
         return self.cut(call, axis, call.shape[axis])
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        rank = len(call.shape or ())
+        if len(outputs[0].shape or ()) < rank:
+            return without(call.shape or (), [axis_at(rank, self.dim)])
+        return along_axis(rank, self.dim, self._taken((call.shape or ())[axis_at(rank, self.dim)]))
+
+    def _taken(self, size: Dim) -> Reach | None:
+        """What the first piece takes of the axis; ``None``: something of the whole."""
+        return None
 
     def cut(self, call: Call, axis: int, size: Dim) -> tuple[Tensor, ...]:
         """The outputs for an axis that is there."""
@@ -126,6 +138,12 @@ class Slice(_Piece):
             call.report("SC102", f"[{start}:{end}] of {size} cells is empty", field)
         return (self.resized(call, axis, taken or None),)
 
+    def _taken(self, size: Dim) -> Reach | None:
+        start = self.start or 0
+        if start < 0:
+            return None if size is None else stepping(max(start + size, 0), self.step)
+        return stepping(start, self.step)
+
 
 class Narrow(_Piece):
     """``length`` cells of an axis from ``start`` on."""
@@ -158,6 +176,11 @@ class Narrow(_Piece):
                 "length",
                 f"use a length of at most {size - start}" if start < size else None,
             )
+
+    def _taken(self, size: Dim) -> Reach | None:
+        if self.start < 0:
+            return None if size is None else stepping(self.start + size, 1)
+        return stepping(self.start, 1)
 
 
 class Select(_Piece):

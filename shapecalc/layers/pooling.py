@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from shapecalc.layers.base import (
@@ -16,6 +17,7 @@ from shapecalc.layers.base import (
     outputs_of,
 )
 from shapecalc.layers.dtypes import REALS, Kind, as_float, require_kind
+from shapecalc.layers.reaches import Along, Reaches, adapted
 from shapecalc.sizes import EmptyOutputError, Window, remembered_pool_window
 
 FOREIGN = {"pool_size": "kernel_size", "strides": "stride", "kernel": "kernel_size"}
@@ -336,6 +338,9 @@ class _AdaptivePool(Layer):
         spatial = (n if size is None else size for n, size in zip(sizes, wanted, strict=True))
         return call.tensor(call.map(channels, spatial))
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return adapted(call, outputs)
+
     def _check_sizes(self, call: Call, wanted: Shape) -> None:
         for size in wanted:
             if size is None and len(wanted) == 1:
@@ -424,6 +429,11 @@ class _GlobalPool(Layer):
     def dtype(self, call: Call) -> str:
         """The dtype of the output."""
         return call.dtype
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        if self.keepdims:
+            return adapted(call, outputs)
+        return [Along(len(call.spatial()) if call.channels_last else 0)]
 
 
 class _GlobalAvgPool(_GlobalPool):

@@ -8,6 +8,7 @@ from shapecalc.layers.axes import resolve_axis, with_sizes
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, arg, product
 from shapecalc.layers.dtypes import NUMBERS, require_kind, require_one_dtype
 from shapecalc.layers.merge import broadcast, describe_inputs
+from shapecalc.layers.reaches import Reaches, same_place
 
 
 class Matmul(Layer):
@@ -36,6 +37,13 @@ class Matmul(Layer):
         rows = one.shape[-2:-1]
         columns = other.shape[-1:] if len(other.shape) > 1 else ()
         return call.tensor((*leading, *rows, *columns))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        given, yielded = call.inputs[number].shape or (), outputs[0].shape or ()
+        if len(given) != len(yielded) or len(given) < 2:
+            return ()
+        *leading, rows, columns = same_place(given, yielded)
+        return (*leading, rows, None) if number == 0 else (*leading, None, columns)
 
     def _are_matrices(self, call: Call) -> bool:
         """Whether the batch is an axis of its own in both, or else an axis of rows."""

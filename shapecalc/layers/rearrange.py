@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from shapecalc.layers.axes import resolve_axis
-from shapecalc.layers.base import (
-    Call,
-    Layer,
-    Shape,
-    Tensor,
-    arg,
-    format_shape,
-    plural,
-    product,
-)
+from shapecalc.layers.base import Call, Layer, Shape, Tensor, arg, format_shape, plural, product
+from shapecalc.layers.reaches import Along, Reaches, along_axis, laid_out_anew
 
 
 class Flatten(Layer):
@@ -47,6 +40,9 @@ class Flatten(Layer):
             return call.tensor(None)
         joined = product(shape[first : last + 1])
         return call.tensor((*shape[:first], joined, *shape[last + 1 :]))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return laid_out_anew(call.shape or (), outputs[0].shape or ())
 
 
 def fill_in(call: Call, field: str, wanted: tuple[int, ...], total: int | None) -> Shape | None:
@@ -117,6 +113,9 @@ class Reshape(Layer):
         total = None if call.shape is None else product(call.shape)
         return call.tensor(fill_in(call, "shape", self.shape, total))
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return laid_out_anew(call.shape or (), outputs[0].shape or ())
+
 
 class Unflatten(Layer):
     """Splits one axis into several."""
@@ -136,6 +135,9 @@ class Unflatten(Layer):
         if sizes is None:
             return call.tensor(None)
         return call.tensor((*call.shape[:axis], *sizes, *call.shape[axis + 1 :]))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return laid_out_anew(call.shape or (), outputs[0].shape or ())
 
 
 class Permute(Layer):
@@ -167,6 +169,10 @@ class Permute(Layer):
             return call.tensor((None,) * len(shape))
         return call.tensor(tuple(shape[axis - 1] for axis in order[1:]))
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        rank = len(call.shape or ())
+        return [Along(dim - 1 if dim > 0 else dim + rank) for dim in self.dims if dim % (rank + 1)]
+
 
 class Chunk(Layer):
     """Cuts an axis into ``chunks`` pieces, read as ``name.0``, ``name.1``, …"""
@@ -197,6 +203,9 @@ class Chunk(Layer):
         return tuple(
             call.tensor((*before, min(piece, size - start), *after))[0] for start in starts
         )
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return along_axis(len(call.shape or ()), self.dim, None)
 
 
 #: How many pieces one layer may cut its input into.
@@ -230,3 +239,6 @@ class ChannelShuffle(Layer):
                 f"use a divisor of {channels}",
             )
         return call.same()
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return along_axis(len(call.shape or ()), 1, None)

@@ -16,6 +16,7 @@ from shapecalc.layers.base import (
     format_shape,
     product,
 )
+from shapecalc.layers.reaches import Reaches, steps
 from shapecalc.layers.sequences import (
     bounded,
     require_batch_first,
@@ -26,6 +27,7 @@ from shapecalc.layers.sequences import (
     sequence_of,
     total,
 )
+from shapecalc.reach import PREFIX
 
 FOREIGN = {"units": "hidden_size", "input_dim": "input_size", "use_bias": "bias"}
 
@@ -112,6 +114,11 @@ class _Recurrent(_Gated):
         check_states(call, shapes)
         shapes = ((length, self.out * self.directions), *shapes)
         return tuple(Tensor(shape, call.dtype, call.batched) for shape in shapes)
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        if number:
+            return ()
+        return steps(call, number, None if self.bidirectional else PREFIX)
 
     def weights(self, call: Call) -> Weights:
         weights: Weights = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from shapecalc.layers.axes import resolve_axes
@@ -15,6 +16,7 @@ from shapecalc.layers.dtypes import (
     as_sum,
     require_kind,
 )
+from shapecalc.layers.reaches import Reaches, axis_at, without
 
 
 class _Reduce(Layer):
@@ -39,6 +41,12 @@ class _Reduce(Layer):
         if not self.keepdim:
             sizes = (size for axis, size in enumerate(call.shape) if axis not in axes)
         return call.tensor(tuple(sizes), dtype)
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        rank = len(call.shape or ())
+        dims = self.axes()
+        gone = [axis_at(rank, dim) for dim in ((dims,) if isinstance(dims, int) else dims)]
+        return without(call.shape or (), gone, self.keepdim)
 
     def axes(self) -> PerAxis:
         """The axes to reduce, as they are written."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import ClassVar, Literal
 
-from shapecalc.layers.base import AXES, Call, Layer, Shape, Tensor, arg, format_shape, plural
+from shapecalc.layers.base import AXES, Call, Dim, Layer, Shape, Tensor, arg, format_shape, plural
+from shapecalc.layers.reaches import Reaches, spatial
+from shapecalc.reach import Reach, adaptive, ratio_of, resampling
 from shapecalc.sizes import Window
 
 
@@ -58,6 +62,31 @@ class Upsample(Layer):
                 "recompute_scale_factor",
             )
         return call.tensor(call.map(call.channels(), self._target(call, sizes)))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        after = Call((outputs[0],), channels_last=call.channels_last).spatial()
+        factors: tuple[float | None, ...] = (None,) * len(after)
+        if self.scale_factor is not None and not self.recompute_scale_factor:
+            given = self.scale_factor
+            factors = given if isinstance(given, tuple) else (given,) * len(after)
+        return spatial(call, map(self._resampled, call.spatial(), after, factors))
+
+    def _resampled(self, n: Dim, out: Dim, factor: float | None) -> Reach | None:
+        """What is read along one axis, as PyTorch's ``UpSample.h`` computes it."""
+        if n is None or out is None:
+            return None
+        if self.mode == "area":
+            return adaptive(n, out)
+        ratio = Fraction(n, out) if factor is None else ratio_of(factor)
+        if self.mode == "nearest":
+            return resampling(ratio, Fraction(0), 0, 0)
+        if self.mode == "nearest-exact":
+            return resampling(ratio, ratio / 2, 0, 0)
+        before, after = (1, 2) if self.mode == "bicubic" else (0, 1)
+        if self.align_corners:
+            ratio = Fraction(n - 1, out - 1) if out > 1 else Fraction(0)
+            return resampling(ratio, Fraction(0), before, after)
+        return resampling(ratio, ratio / 2 - Fraction(1, 2), before, after)
 
     def _check_mode(self, call: Call, rank: int) -> None:
         ranks = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
@@ -152,10 +181,18 @@ class _Upsampling(Layer, rank=2):
             )
             return call.tensor(call.map(channels, (None,) * len(sizes)))
         inner = Call((Tensor(call.map(channels, sizes), call.dtype, call.batched),))
-        upsample = Upsample(size=self.size, scale_factor=self.scale_factor, mode=self.mode)
-        outputs = upsample.infer(inner)
+        outputs = self._upsample().infer(inner)
         call.problems += inner.problems
         return outputs
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return self._upsample().reaches(call, outputs, number)
+
+    def _upsample(self) -> Upsample:
+        corners = True if self.mode == "bilinear" else None
+        return Upsample(
+            size=self.size, scale_factor=self.scale_factor, mode=self.mode, align_corners=corners
+        )
 
     def rank_help(self, spatial_rank: int) -> str | None:
         return "write {type: upsample, scale_factor: …}, which takes the rank of its input"

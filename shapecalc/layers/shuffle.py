@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, arg, format_shape
+from shapecalc.layers.reaches import Along, Reaches
+from shapecalc.reach import gathering, repeating
 
 
 class _Shuffle(Layer):
@@ -72,6 +76,12 @@ class PixelShuffle(_Shuffle):
             None if width is None else width * factor,
         )
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        rank = len(call.shape or ())
+        reach = repeating(self.factor)
+        last = [Along(rank - 2, reach), Along(rank - 1, reach)]
+        return [*map(Along, range(rank - 3)), None, *last]
+
 
 class PixelUnshuffle(_Shuffle):
     """Gathers squares of ``downscale_factor²`` pixels as channels of an image so much smaller."""
@@ -93,3 +103,9 @@ class PixelUnshuffle(_Shuffle):
             None if channels is None else channels * factor**2,
             *self._divided(call, factor, height=height, width=width),
         )
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        rank = len(call.shape or ())
+        reach = gathering(self.factor)
+        last = [Along(rank - 2, reach), Along(rank - 1, reach)]
+        return [*map(Along, range(rank - 3)), None, *last]

@@ -5,7 +5,11 @@ The order of the channels differs from ``pixel_shuffle``; the shapes are the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, arg, format_shape
+from shapecalc.layers.reaches import Reaches, spatial
+from shapecalc.reach import gathering, repeating
 
 
 class _Space(Layer, rank=2):
@@ -56,6 +60,9 @@ class SpaceToDepth(_Space):
             tuple(self.divided(call, name, n, b) for name, n in zip(names, sizes, strict=True)),
         )
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return spatial(call, [gathering(self.block_size)] * 2)
+
 
 class DepthToSpace(_Space):
     """Lays channels out as the pixels of a larger image."""
@@ -70,3 +77,6 @@ class DepthToSpace(_Space):
             self.divided(call, "channels", channels, b * b),
             tuple(None if n is None else n * b for n in sizes),
         )
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return spatial(call, [repeating(self.block_size)] * 2)

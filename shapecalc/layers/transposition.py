@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapecalc.layers.axes import resolve_axes, resolve_axis
 from shapecalc.layers.base import Call, Layer, PerAxis, Shape, Tensor, arg, format_shape
+from shapecalc.layers.reaches import Along, Reaches, axis_at, laid_out_anew, without
 
 
 class Transpose(Layer):
@@ -28,6 +31,12 @@ class Transpose(Layer):
         sizes = list(call.shape)
         sizes[one], sizes[other] = sizes[other], sizes[one]
         return call.tensor(tuple(sizes))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        rank = len(call.shape or ())
+        one, other = axis_at(rank, self.dim0), axis_at(rank, self.dim1)
+        swapped = {one: other, other: one}
+        return [Along(swapped.get(axis, axis)) for axis in range(rank)]
 
 
 class Squeeze(Layer):
@@ -55,6 +64,9 @@ class Squeeze(Layer):
             self._require_ones(call, shape, axes)
         kept = (size for axis, size in enumerate(shape) if axis not in axes or size != 1)
         return call.tensor(tuple(kept))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return laid_out_anew(call.shape or (), outputs[0].shape or ())
 
     @staticmethod
     def _require_ones(call: Call, shape: Shape, axes: tuple[int, ...]) -> None:
@@ -87,6 +99,9 @@ class Unsqueeze(Layer):
             return call.tensor((None,) * (len(call.shape) + 1))
         return call.tensor((*call.shape[:axis], 1, *call.shape[axis:]))
 
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return laid_out_anew(call.shape or (), outputs[0].shape or ())
+
 
 class Flip(Layer):
     """Reverses axes."""
@@ -101,6 +116,11 @@ class Flip(Layer):
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         resolve_axes(call, "dims", self.dims, empty=True)
         return call.same()
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        rank = len(call.shape or ())
+        dims = (self.dims,) if isinstance(self.dims, int) else self.dims
+        return without(call.shape or (), [axis_at(rank, dim) for dim in dims], keep=True)
 
 
 class Roll(Layer):
@@ -128,3 +148,8 @@ class Roll(Layer):
         for dim in dict.fromkeys(dims):
             resolve_axis(call, "dims", dim)
         return call.same()
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        rank = len(call.shape or ())
+        dims = (self.dims,) if isinstance(self.dims, int) else self.dims
+        return without(call.shape or (), [axis_at(rank, dim) for dim in dims], keep=True)

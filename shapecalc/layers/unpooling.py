@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapecalc.layers.base import (
     Call,
     Layer,
@@ -14,6 +16,8 @@ from shapecalc.layers.base import (
     outputs_of,
 )
 from shapecalc.layers.pooling import FOREIGN
+from shapecalc.layers.reaches import Reaches, spatial
+from shapecalc.reach import spreading
 from shapecalc.sizes import SizeError, TransposedWindow, conv_transpose_window
 
 
@@ -36,6 +40,10 @@ class _MaxUnpool(Layer):
         channels, _ = call.image(self)
         self._check_indices(call)
         return call.tensor(call.map(channels, outputs_of(self._windows(call))))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        windows = self.transposed_windows(call)
+        return spatial(call, [None if one is None else spreading(one) for one in windows])
 
     def transposed_windows(self, call: Call) -> tuple[TransposedWindow | None, ...]:
         return self._windows(Call(call.inputs))

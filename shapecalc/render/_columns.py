@@ -18,6 +18,7 @@ from shapecalc.spec.names import did_you_mean
 if TYPE_CHECKING:
     from shapecalc.graph import Group, Node
     from shapecalc.layers.base import Tensor
+    from shapecalc.receptive import Field
     from shapecalc.report import ModelReport, Total
     from shapecalc.sizes import TransposedWindow, Window
 
@@ -182,6 +183,44 @@ def _numbers(window: Window | TransposedWindow, fields: tuple[str, ...]) -> str:
     return values[0] if len(set(values)) == 1 else f"({'+'.join(values)})"
 
 
+def _seen(show: Callable[[ModelReport, Field, int], str]) -> Callable[..., Cell]:
+    """A figure of the receptive field, axis by axis, input by input."""
+
+    def cell(model: ModelReport, span: Span, _times: int) -> Cell:
+        texts = []
+        for field in model.fields.of(model.graph.nodes[span.last - 1]):
+            numbers = [show(model, field, position) for position in range(len(field.axes))]
+            texts.append(numbers[0] if len(set(numbers)) == 1 else "×".join(numbers))
+        text = _listed([text for text in texts if text])
+        return Cell(text, " ".join(texts).replace("×", "x"))
+
+    return cell
+
+
+def _size(model: ModelReport, field: Field, position: int) -> str:
+    size = field.size[position]
+    if size is None:
+        return "?"
+    whole = field.jump[position] is None or field.centre[position] is None
+    n = model.fields.size(field.input, field.axes[position])
+    return "all" if whole and size == n else f"{size:,}"
+
+
+def _jump(_model: ModelReport, field: Field, position: int) -> str:
+    jump = field.jump[position]
+    return "-" if jump is None else str(jump)
+
+
+def _start(_model: ModelReport, field: Field, position: int) -> str:
+    start = field.start[position]
+    return "?" if start is None else str(start)
+
+
+def _centre(_model: ModelReport, field: Field, position: int) -> str:
+    centre = field.centre[position]
+    return "-" if centre is None else f"{float(centre):.6g}"
+
+
 def _exact(model: ModelReport, span: Span, _times: int) -> Cell:
     exact = all(node.exact for node in model.graph.nodes[span.first : span.last])
     return Cell("yes" if exact else "no", str(exact).lower())
@@ -241,6 +280,10 @@ COLUMNS = (
            right=False, sortable=True, bar=True),
     Column("memory", "Memory", "the bytes of what it yields",
            _last("output_bytes", format_bytes), sortable=True),
+    Column("field", "Field", "its receptive field in the input", _seen(_size)),
+    Column("jump", "Jump", "from its field to that of the next cell", _seen(_jump)),
+    Column("start", "Start", "where the field of its first cell begins", _seen(_start)),
+    Column("centre", "Centre", "the middle of that field", _seen(_centre)),
     Column("exact", "Exact", "whether no size had to be rounded", _exact, right=False),
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ import pytest
 import shapecalc
 from shapecalc.layers import catalogue
 from shapecalc.layers.base import Call, Layer, Shape, Tensor
+from shapecalc.layers.reaches import reaches
 from tests.layers.support import example
 
 LEAVES = [layer for layer in catalogue("pytorch").types.values() if not layer.container]
@@ -49,5 +50,7 @@ def test_nothing_is_raised_on_unknown_sizes(cls: type[Layer], shape: Shape | Non
         node.layer.macs(call, outputs)
         node.layer.windows(call)
         node.layer.transposed_windows(call)
+        for number in range(count):
+            reaches(node.layer, call, outputs, number)
         if shape is None and count == len(node.inputs):
             assert call.problems == []

@@ -33,7 +33,7 @@ def test_alike_layers_run_each_by_itself() -> None:
     text = HEAD + "".join(f"  - {layer}\n" for layer in [*layers, "relu", "relu"])
     model = shapecalc.check(text_file(text)).models[0]
     assert [layer.node.name for layer in model.layers] == ["c0", "c1", "c2", None, None]
-    lines = [layer.to_dict(model.spec.source)["line"] for layer in model.layers]
+    lines = [layer["line"] for layer in model.to_dict()["layers"]]
     assert lines == [3, 4, 5, 6, 7]
 
 

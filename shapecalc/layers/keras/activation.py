@@ -10,6 +10,8 @@ from shapecalc.layers.keras.words import Activation
 class _KerasActivation(Layer):
     """A function of each element on its own."""
 
+    pointwise = True
+
     frameworks = ("keras",)
     is_activation = True
 
@@ -177,6 +179,8 @@ class KerasSoftplus(_KerasActivation):
 
 class KerasPrelu(Layer):
     """A leaky ReLU with a learned slope for each element of the input."""
+
+    pointwise = True
 
     shared_axes: PerAxis = arg(
         "the axes along which the slope is one, from 1 on: [1, 2] is one for each channel of an "

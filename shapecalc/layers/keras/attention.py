@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shapecalc.layers.base import (
-    Call,
-    Layer,
-    Shape,
-    Tensor,
-    Weights,
-    arg,
-    format_shape,
-    product,
-)
+from shapecalc.layers.base import Call, Layer, Shape, Tensor, Weights, arg, format_shape, product
+from shapecalc.layers.reaches import Reaches, steps
 from shapecalc.layers.sequences import require_floats, require_probability, total
 
 
@@ -94,6 +86,9 @@ class _KerasAttention(Layer):
             for name, size in weights.items()
         ]
         return total(*inner, product((queries, keys, heads, key_dim + value_dim)))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return steps(call, number)
 
 
 class KerasMultiheadAttention(_KerasAttention):

@@ -11,6 +11,8 @@ from shapecalc.layers.sequences import require_probability
 class _Noise(Layer):
     """Changes values at random, by the strength in one field."""
 
+    pointwise = True
+
     frameworks = ("keras",)
     foreign = {"rate": "p"}
     #: The field that says how strongly, from 0 to 1.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapecalc.layers.base import INTEGERS, Call, Layer, Tensor, Weights, arg
+from shapecalc.layers.reaches import Along, Reaches
 
 
 class KerasEmbedding(Layer):
@@ -30,6 +33,9 @@ class KerasEmbedding(Layer):
         call.require_least("embedding_dim", self.embedding_dim)
         shape = None if call.shape is None else (*call.shape, self.embedding_dim)
         return (Tensor(shape, "float32", call.batched),)
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return [*map(Along, range(len(call.shape or ()))), None]
 
     def weights(self, call: Call) -> Weights:
         return {"embeddings": (self.num_embeddings, self.embedding_dim)}

@@ -23,6 +23,8 @@ FOREIGN = {"epsilon": "eps", "axis": "dim", "groups": "num_groups", "affine": "s
 class _Affine(Layer):
     """What is normalised, and then scaled and shifted by learned numbers."""
 
+    pointwise = True
+
     eps: float = arg("added to the variance", default=1e-3)
     center: bool = arg("whether a shift (beta) is learned", default=True)
     scale: bool = arg("whether a scale (gamma) is learned", default=True)
@@ -185,6 +187,8 @@ class KerasLayerNorm(_Affine):
 class KerasRmsNorm(Layer):
     """Divides each sample by its root mean square over the last axis or axes."""
 
+    pointwise = True
+
     dim: PerAxis = arg("the last axis, or the last few: [-2, -1]", default=-1)
     eps: float = arg("added to the mean square", default=1e-6)
 
@@ -215,6 +219,8 @@ class KerasRmsNorm(Layer):
 
 class UnitNorm(Layer):
     """Divides each sample by its Euclidean length along one axis or several."""
+
+    pointwise = True
 
     dim: PerAxis = arg("the axes: 1 is the first after the batch, -1 the last", default=-1)
 

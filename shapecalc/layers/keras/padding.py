@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from shapecalc.layers.base import AXES, Call, Dim, Layer, Tensor, arg
+from shapecalc.layers.reaches import Reaches, shifted
 
 #: One number for every side; one for both sides of each axis; or [before, after] for each axis.
 Sides = int | tuple[int | tuple[int, int], ...]
@@ -110,6 +112,10 @@ class _Cropping(_Sides):
     field = "cropping"
     sign = -1
     equation = "out = in - before - after"
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        sides = self._sides(Call(()), self.cropping) or []
+        return shifted(call, call.shape or (), [-before for before, _ in sides])
 
 
 class Cropping1d(_Cropping, rank=1):

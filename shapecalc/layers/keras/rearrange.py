@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapecalc.layers.base import Call, Layer, Tensor, arg, plural
+from shapecalc.layers.reaches import Along, Reaches, laid_out_anew
 from shapecalc.layers.rearrange import Flatten
 
 
@@ -16,6 +19,9 @@ class KerasFlatten(Layer):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         return Flatten().infer(call)
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return laid_out_anew(call.shape or (), outputs[0].shape or ())
 
 
 class KerasPermute(Layer):
@@ -42,6 +48,9 @@ class KerasPermute(Layer):
         if shape is None:
             return call.tensor((None,) * rank)
         return call.tensor(tuple(shape[axis - 1] for axis in self.dims))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        return [Along(dim - 1) for dim in self.dims]
 
 
 class RepeatVector(Layer):

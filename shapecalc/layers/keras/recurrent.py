@@ -8,8 +8,10 @@ from typing import ClassVar, Literal
 
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, Weights, arg, product
 from shapecalc.layers.keras.words import Activation
+from shapecalc.layers.reaches import Reaches, steps
 from shapecalc.layers.recurrent import check_states
 from shapecalc.layers.sequences import require_floats, require_sequences, sequence_of
+from shapecalc.reach import PREFIX
 
 FOREIGN = {"units": "hidden_size", "input_dim": "input_size", "use_bias": "bias"}
 
@@ -55,6 +57,11 @@ class _KerasRecurrent(Layer):
         outputs = [(*steps, size) for size in self._outputs()]
         shapes = (*outputs, *(states if self.return_state else ()))
         return tuple(Tensor(shape, "float32", call.batched) for shape in shapes)
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        if number or not self.return_sequences:
+            return ()
+        return steps(call, 0, None if self.bidirectional or self.go_backwards else PREFIX)
 
     def _check_directions(self, call: Call) -> None:
         if self.bidirectional and self.go_backwards:

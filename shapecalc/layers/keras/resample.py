@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from fractions import Fraction
 from typing import Literal
 
 from shapecalc.layers.base import Call, Layer, PerAxis, Tensor, arg, product
 from shapecalc.layers.keras.windows import positive
+from shapecalc.layers.reaches import Reaches, spatial
+from shapecalc.reach import Reach, repeating, resampling
 
 
 class _KerasUpsample(Layer):
@@ -25,6 +29,22 @@ class _KerasUpsample(Layer):
         factors = found[0] if found else (None,) * len(sizes)
         spatial = (product(pair) for pair in zip(sizes, factors, strict=True))
         return call.tensor(call.map(channels, tuple(spatial)))
+
+    def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
+        given = self.scale_factor
+        factors = (given,) * len(call.spatial()) if isinstance(given, int) else given
+        return spatial(call, map(self._resampled, factors))
+
+    def _resampled(self, factor: int) -> Reach:
+        if self.cells == (0, 0) or factor < 1:
+            return repeating(factor)
+        ratio = Fraction(1, factor)
+        return resampling(ratio, ratio / 2 - Fraction(1, 2), *self.cells)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        """How many cells before and after are read, besides the one it falls into."""
+        return (0, 0)
 
 
 class KerasUpsample1d(_KerasUpsample, rank=1):
@@ -47,6 +67,12 @@ class KerasUpsample2d(_KerasUpsample, rank=2):
     aliases = ("up_sampling2d",)
     reference = "keras.layers.UpSampling2D, torch.nn.Upsample, ONNX Resize"
     example = "{type: upsample2d, scale_factor: [2, 1], mode: bilinear}", (16, 16, 64)
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        widths = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
+        width = widths[self.mode]
+        return (max(width - 1, 0), width)
 
 
 class KerasUpsample3d(_KerasUpsample, rank=3):
