@@ -267,8 +267,10 @@ class Runner:
         if layer.broken:
             return False
         if len(inputs) < least:
-            message = f"{plural(least, 'input')} or more are needed, it has {len(inputs)}"
-            problem = Problem("SC002", message, "from", "name them: from: [a, b]")
+            more = "" if least == most else " or more"
+            message = f"{plural(least, 'input')}{more} are needed, it has {len(inputs)}"
+            help = f"name them: from: [{', '.join('abcdefgh'[:least])}]"
+            problem = Problem("SC002", message, "from", help)
         elif most == 0:
             problem = Problem("SC002", "it reads nothing", "from", "leave `from` out")
         else:

@@ -131,6 +131,21 @@ def test_what_keras_does_not_have(layer: Any, says: str) -> None:
     assert says in found["help"]
 
 
+@pytest.mark.parametrize(
+    ("layer", "message", "help"),
+    [
+        ("lstm_cell", "3 inputs are needed, it has 1", "name them: from: [a, b, c]"),
+        ("gru_cell", "2 inputs are needed, it has 1", "name them: from: [a, b]"),
+        ("attention", "2 inputs or more are needed, it has 1", "name them: from: [a, b]"),
+    ],
+)
+def test_too_few_inputs(layer: str, message: str, help: str) -> None:
+    entry = {"type": layer} | ({"hidden_size": 3} if "cell" in layer else {})
+    spec = {"framework": "keras", "input": [4, 3], "layers": [entry]}
+    (found,) = shapecalc.check(spec).diagnostics
+    assert (found.message, found.help) == (f"{layer}: {message}", help)
+
+
 def test_what_pytorch_does_not_have() -> None:
     spec = {"input": [3, 8, 8], "layers": [{"type": "max_pool2d", "kernel_size": 2, "padding": 1}]}
     assert shapecalc.check(spec).ok
