@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import tempfile
 from collections.abc import Iterable
@@ -163,6 +164,9 @@ def write(path: Path, before: Source, after: Source) -> None:
         text = decode(original).removeprefix("\ufeff")
         if text != before.text or encode(text, original) != original:
             raise UnreadableError(f"{path}: the file has changed meanwhile: nothing was fixed")
+        if not os.access(target, os.W_OK):
+            # To put another file in its place would need no more than a folder that is writable.
+            raise PermissionError(errno.EACCES, "the file is read-only: nothing was fixed")
         write_atomically(target, encode(after.text, original))
     except OSError as error:
         raise UnreadableError(f"{path}: {error.strerror or error}") from None

@@ -206,9 +206,10 @@ class FileReport:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Everything found in the file."""
+        """Everything found in the file, from its first line to its last."""
         inner = (found for model in self.models for found in model.diagnostics)
-        return (*self.own_diagnostics, *inner)
+        found = (*self.own_diagnostics, *inner)
+        return tuple(sorted(found, key=lambda one: (one.line, one.column)))
 
 
 @dataclass(frozen=True, slots=True)

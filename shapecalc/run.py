@@ -65,6 +65,8 @@ class Setup:
     config: Path | None = None
     #: No configuration at all.
     isolated: bool = False
+    #: Excluded files are left out even where they are named.
+    force_exclude: bool = False
 
 
 def plan(paths: Iterable[str], setup: Setup | None = None) -> list[Job]:
@@ -81,7 +83,7 @@ def plan(paths: Iterable[str], setup: Setup | None = None) -> list[Job]:
         is_folder = Path(path).is_dir()
         for file in checker.find_specs(Path(path)) if is_folder else [Path(path)]:
             config = one or configs.find(file)
-            if is_folder and config.excludes(file):
+            if (is_folder or setup.force_exclude) and config.excludes(file):
                 continue
             job = Job(str(file), _settings(setup, file, config), path if is_folder else None)
             known = jobs.setdefault(absolute(file), job)

@@ -116,6 +116,10 @@ def test_a_dtype() -> None:
         ("type: conv2d\n    out_channels: 8\n    kernel_size:\n      - 3\n      - 3",
          "type: conv2d\n    out_channels: 8\n    bias: false\n    kernel_size:\n      - 3\n"
          "      - 3"),
+        ('{"type": "conv2d", "out_channels": 8, "kernel_size": 3}',  # JSON stays JSON
+         '{"type": "conv2d", "out_channels": 8, "kernel_size": 3, "bias": false}'),
+        ("'type': conv2d\n    'out_channels': 8\n    'kernel_size': 3",
+         "'type': conv2d\n    'out_channels': 8\n    'kernel_size': 3\n    'bias': false"),
         ("{type: conv2d, bias: flag, out_channels: 8, kernel_size: 3}", None),
         ("{type: conv2d, bias: &b true, out_channels: 8, kernel_size: 3}", None),
         ("&c {type: conv2d, out_channels: 8, kernel_size: 3}", None),

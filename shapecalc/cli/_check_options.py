@@ -227,6 +227,15 @@ ConfigFile = Annotated[
         rich_help_panel=_CONFIG,
     ),
 ]
+ForceExclude = Annotated[
+    bool,
+    typer.Option(
+        "--force-exclude",
+        help="Leave out what the configuration excludes even where it is named: pre-commit names "
+        "every file.",
+        rich_help_panel=_CONFIG,
+    ),
+]
 Isolated = Annotated[
     bool, typer.Option("--isolated", help="Use no configuration.", rich_help_panel=_CONFIG)
 ]
@@ -291,7 +300,7 @@ def _codes(texts: list[str] | None, option: str) -> tuple[str, ...]:
     try:
         return read_codes(words)
     except UnknownCodeError as error:
-        raise _wrong(f"{error}: {error.help}.", option) from None
+        raise _wrong(f"{error}: {_sentence(error.help)}", option) from None
 
 
 def _severity(text: str) -> Any:
@@ -305,7 +314,7 @@ def _severity(text: str) -> Any:
     try:
         return read_severities({code: level.strip().lower()})
     except UnknownCodeError as error:
-        raise _wrong(f"{error}: {error.help}.", "--severity") from None
+        raise _wrong(f"{error}: {_sentence(error.help)}", "--severity") from None
 
 
 def limits(**amounts: str | None) -> "dict[str, Limit]":
@@ -319,7 +328,7 @@ def limits(**amounts: str | None) -> "dict[str, Limit]":
             try:
                 found[figure] = Limit(parse_amount(figure, text), text, None, option)
             except AmountError as error:
-                raise _wrong(f"{error}: {error.help}.", option) from None
+                raise _wrong(f"{error}: {_sentence(error.help)}", option) from None
     return found
 
 
@@ -372,6 +381,10 @@ def sort(word: str | None) -> str | None:
         return None if word is None else read_sort(word.strip())
     except ColumnError as error:
         raise _wrong(f"{error}", "--sort") from None
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."
 
 
 def _wrong(message: str, option: str) -> typer.BadParameter:

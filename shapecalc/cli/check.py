@@ -60,6 +60,7 @@ def command(
     max_layer_macs: opt.MaxLayerMacs = None,
     config: opt.ConfigFile = None,
     isolated: opt.Isolated = False,
+    force_exclude: opt.ForceExclude = False,
     processes: opt.Jobs = None,
 ) -> int:
     """Check specs: every layer's output shape and parameters, and what is wrong.
@@ -117,7 +118,8 @@ def command(
     )
     if isolated and config:
         raise typer.BadParameter("It cannot be used with --isolated.", param_hint="'--config'")
-    outcomes = _run(paths, run.Setup(settings, config, isolated), action, processes)
+    setup = run.Setup(settings, config, isolated, force_exclude)
+    outcomes = _run(paths, setup, action, processes)
     if outcomes is None:
         return 2
     unreadable = any(outcome.error for outcome in outcomes)

@@ -70,6 +70,8 @@ def _unknown(word: str, framework: Framework) -> str:
     from shapecalc.layers.absent import absent
     from shapecalc.spec.names import did_you_mean
 
+    if codes := [code for code in rules.modules() if code.startswith(word.upper())]:
+        return f"{word!r} stands for several rules: {', '.join(codes)}."
     other: Framework = "keras" if framework == "pytorch" else "pytorch"
     if _find_layers(word, other):
         return f"Only {other} has {word!r}: add --framework {other}."

@@ -57,7 +57,7 @@ def _excerpt(found: Diagnostic, source: Source) -> Text:
 
 
 def summary(diagnostics: list[Diagnostic], models: int, hidden: int, notes_shown: bool) -> Text:
-    """``2 errors, 1 warning in 3 models (4 notes: --notes)``."""
+    """``2 errors, 1 warning in 3 models (1 fixable with --fix; 4 notes: --notes lists them)``."""
     counts = {
         severity: sum(found.severity is severity for found in diagnostics) for severity in Severity
     }
@@ -74,9 +74,14 @@ def summary(diagnostics: list[Diagnostic], models: int, hidden: int, notes_shown
     else:
         text.append("no errors", style="bold green")
     text.append(f" in {_count(models, 'model')}" if models else " in a file without models")
+    asides = []
+    if fixable := sum(found.fix is not None for found in diagnostics):
+        asides.append(f"{fixable:,} fixable with --fix")
     if counts[Severity.NOTE]:
         how = "" if notes_shown else ": --notes lists them"
-        text.append(f" ({_count(counts[Severity.NOTE], 'note')}{how})")
+        asides.append(f"{_count(counts[Severity.NOTE], 'note')}{how}")
+    if asides:
+        text.append(f" ({'; '.join(asides)})")
     if hidden:
         text.append(f" and {hidden:,} more")
     return text

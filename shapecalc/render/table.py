@@ -49,6 +49,8 @@ def render(report: Report, options: Options) -> str:
             if found.severity is not Severity.NOTE or options.notes:
                 console.print(describe(found, file.source), soft_wrap=True)
     hidden = sum(model.hidden_diagnostics for model in report.models)
+    if not report.files:
+        return ""  # none could be read: that has been said
     line = summary(report.diagnostics, len(report.models), hidden, options.notes)
     console.print(line, soft_wrap=True)
     return inert(stream.getvalue())

@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from math import prod
 
 from shapecalc.graph import Graph, Node
-from shapecalc.layers.base import plural
 from shapecalc.rules._flow import (
     BATCH_NORM,
     IDENTITY,
@@ -60,13 +59,13 @@ def check(graph: Graph) -> Iterator[Found]:
     # The line of a block may be used without a norm as well: there its bias is needed.
     needed = {id(node.spec) for node in found.of(LINEAR_MAP) if node.number not in redundant}
     for node, norm in redundant.values():
-        spec = node.spec
+        spec, bias = node.spec, _bias(node)
         is_plain = spec is not None and spec.keys.get("bias", True) is True
         yield Found(
             node,
             f"its bias is subtracted again by the {label(norm)} that follows",
             "bias",
-            f"write bias: false ({plural(_bias(node), 'parameter')} less)",
+            f"write bias: false ({bias:,} parameter{'' if bias == 1 else 's'} less)",
             fix=("bias", "false") if is_plain and id(spec) not in needed else None,
         )
 

@@ -77,26 +77,34 @@ def set_field(source: Source, layer: LayerSpec, field: str, text: str) -> Fix | 
     if not keys:
         return None
     if field not in layer.written:
-        edit = _insertion(source, keys, f"{field}: {text}")
+        edit = _insertion(source, keys, field, text)
     else:
         extent = keys.value_extents[layer.written[field]]
         edit = Edit(*extent, text) if _LITERAL.fullmatch(source.raw(extent)) else None
     return Fix(f"write {field}: {text}", (edit,), keys.extent) if edit else None
 
 
-def _insertion(source: Source, keys: Mapping, entry: str) -> Edit | None:
+def _insertion(source: Source, keys: Mapping, field: str, value: str) -> Edit | None:
     """An entry behind the last one of a mapping (in block style: the last that fits a line)."""
     text = source.text
     if text[keys.extent[0]] == "{":
-        at = next(reversed(keys.value_extents.values()))[1]
-        return Edit(at, at, f", {entry}")
+        last = next(reversed(keys.value_extents))
+        at = keys.value_extents[last][1]
+        return Edit(at, at, f", {_like(source.raw(keys.key_extents[last]), field)}: {value}")
     fitting = [key for key in keys if _on_one_line(source, keys.entry_extent(key))]
     if not fitting:
         return None
-    last = keys.key_extents[fitting[-1]]
-    at = _line_end(text, last[0])
-    column = source.span(last).column - 1
+    extent = keys.key_extents[fitting[-1]]
+    at = _line_end(text, extent[0])
+    column = source.span(extent).column - 1
+    entry = f"{_like(source.raw(extent), field)}: {value}"
     return Edit(at, at, f"{_line_break(text)}{' ' * column}{entry}")
+
+
+def _like(neighbour: str, key: str) -> str:
+    """A key in the quotes of the one before it: what is JSON stays JSON."""
+    quote = _QUOTED.fullmatch(neighbour)
+    return f"{quote['quote']}{key}{quote['quote']}" if quote else key
 
 
 def _on_one_line(source: Source, entry: Extent) -> bool:

@@ -75,6 +75,7 @@ def test_what_cannot_be_read_does_not_hide_the_rest(run: Run, folder: Path) -> N
     code, out, err = run("check -q bytes.yaml absent.yaml fails.yaml")
     assert code == 2
     assert "SC102" in out
+    assert run("check absent.yaml").out == "", "no word of a model where there is none"
     assert err == (
         "error: bytes.yaml: the file is not UTF-8 text\n"
         "error: absent.yaml: No such file or directory\n"
@@ -159,6 +160,8 @@ def test_selecting(run: Run, args: str, expected: list[str]) -> None:
         ("--config x.toml --isolated", "cannot be used with --isolated"),
         ("--fix --set a=1", "leave --set and --input out"),
         ("--diff --input 3x9x9", "leave --set and --input out"),
+        ("--ignore checkerbord", "'checkerbord': did you mean checkerboard?"),
+        ("--ignore xyzzy", "'xyzzy': `shapecalc rules` lists them all."),
         ("--set a", "is not NAME=VALUE"),
         ("--set a=1", "No spec has a var 'a'"),
         ("--set a=1+", "cannot read"),
@@ -212,6 +215,16 @@ def test_exclude_is_for_folders(run: Run, folder: Path) -> None:
     assert "SC102" not in run("check . -q").out
     assert "SC102" in run("check -q fails.yaml").out
     assert "SC102" in run("check -q . fails.yaml").out
+
+
+def test_what_names_every_file_may_leave_excluded_ones_out(run: Run, folder: Path) -> None:
+    """As pre-commit does, which knows nothing of our configuration."""
+    (folder / "pyproject.toml").write_text('[tool.shapecalc]\nexclude = ["fails.yaml"]\n')
+    assert run("check -q fails.yaml --force-exclude") == (0, "", "")
+    code, out, _ = run("check -q --force-exclude fails.yaml warns.yaml")
+    assert code == 0
+    assert "SC102" not in out
+    assert "in 1 model" in out
 
 
 def test_ignores_inputs_and_budgets_of_a_configuration(run: Run, folder: Path) -> None:
@@ -300,6 +313,21 @@ def test_fix(run: Run, folder: Path) -> None:
         "fails.yaml", "fixable.yaml", "sound.yaml", "warns.yaml",
     ]  # fmt: skip
     assert run("check -q fixable.yaml --fix").err == ""
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_file_is_not_replaced(run: Run, folder: Path) -> None:
+    path = folder / "fixable.yaml"
+    path.chmod(0o400)
+    code, _, err = run("check -q fixable.yaml --fix")
+    assert code == 2
+    assert "fixable.yaml: the file is read-only: nothing was fixed" in err
+    assert path.read_text() == FIXABLE
+
+
+def test_the_summary_says_how_many_can_be_fixed(run: Run) -> None:
+    last = run("check -q fixable.yaml").out.splitlines()[-1]
+    assert last == "1 error in 1 model (1 fixable with --fix)"
 
 
 def test_what_remains_is_reported(run: Run) -> None:

@@ -129,6 +129,12 @@ def test_explain_layer(run: Run, layer: type[Layer], framework: Framework) -> No
     assert " None" not in out
 
 
+def test_explain_a_prefix(run: Run) -> None:
+    code, _, err = run("explain", "sc32")
+    assert code == 2
+    assert "stands for several rules: SC320, SC321, SC322" in " ".join(err.split())
+
+
 def test_explain_layer_in_full(run: Run) -> None:
     out = run("explain", "linear").out
     assert "    out_features: an integer; required\n        size of the output's last axis" in out
