@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from difflib import SequenceMatcher
@@ -16,12 +16,16 @@ from shapecalc.report import LayerReport, ModelReport, Total, shape_to_json
 
 #: The figures that are compared, and may be limited.
 FIGURES = ("params", "trainable_params", "macs", "layers")
-#: Longer stretches that differ are compared position by position: difflib takes quadratic time.
+#: Stretches of more pairs of layers than this are aligned less well, by difflib, ...
+MAX_CELLS = 1_000_000
+#: ... and still longer ones position by position: difflib takes quadratic time as well.
 MAX_DIFFLIB = 3000
 
 Kind = Literal["added", "removed", "changed"]
 Key = tuple[str, str | None]
 Match = tuple[int | None, int | None]
+#: Whether nothing about a layer has changed: the old one's position, and the new one's.
+Same = Callable[[int, int], bool]
 
 
 class Change(NamedTuple):
@@ -152,7 +156,12 @@ def _pair_models(
 def _changes(old: ModelReport | None, new: ModelReport | None) -> Iterator[Change]:
     before = old.layers if old else []
     after = new.layers if new else []
-    for a, b in match_layers(_keys(before), _keys(after)):
+    looks = [_look(layer) for layer in before], [_look(layer) for layer in after]
+
+    def same(a: int, b: int) -> bool:
+        return looks[0][a] == looks[1][b]
+
+    for a, b in match_layers(_keys(before), _keys(after), same):
         change = Change(None if a is None else before[a], None if b is None else after[b])
         if change.old is None or change.new is None or _differ(change.old, change.new):
             yield change
@@ -162,11 +171,12 @@ def _keys(layers: list[LayerReport]) -> list[Key]:
     return [(layer.node.type, layer.node.name) for layer in layers]
 
 
-def match_layers(old: list[Key], new: list[Key]) -> list[Match]:
+def match_layers(old: list[Key], new: list[Key], same: Same | None = None) -> list[Match]:
     """Which layer became which, as pairs of positions in the order of the new stack.
 
-    Layers of the same type and name match in order; of what is left, the same name, then (within
-    a stretch that was replaced by one as long) the same position.
+    Layers of the same type and name match in order, as many as can, and of those rather the ones
+    that are the ``same``; of what is left, the same name, then (within a stretch that was replaced
+    by one as long) the same position.
     """
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
@@ -175,26 +185,76 @@ def match_layers(old: list[Key], new: list[Key]) -> list[Match]:
     while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
         end += 1
     matches: list[Match] = [(at, at) for at in range(start)]
-    for stretch in _stretches(old, new, start, end):
-        matches += stretch
+    middle = range(start, len(old) - end), range(start, len(new) - end)
+    matches += _stretches(_common(old, new, *middle, same or _unlike), *middle)
     matches += zip(range(len(old) - end, len(old)), range(len(new) - end, len(new)), strict=True)
     return _rejoin(matches, old, new)
 
 
-def _stretches(old: list[Key], new: list[Key], start: int, end: int) -> Iterator[list[Match]]:
-    """The matches between a common beginning and a common end."""
-    before, after = old[start : len(old) - end], new[start : len(new) - end]
+def _unlike(_old: int, _new: int) -> bool:
+    return False
+
+
+def _common(
+    old: list[Key], new: list[Key], before: range, after: range, same: Same
+) -> list[tuple[int, int]]:
+    """The layers between a common beginning and a common end that match, in order."""
+    if len(before) * len(after) <= MAX_CELLS:
+        return _aligned(old, new, before, after, same)
     if len(before) + len(after) > MAX_DIFFLIB:
-        opcodes = [("replace", 0, len(before), 0, len(after))]
-    else:
-        opcodes = list(SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
-    for _, a, a_end, b, b_end in opcodes:
-        left: list[int | None] = list(range(start + a, start + a_end))
-        right: list[int | None] = list(range(start + b, start + b_end))
-        if len(left) == len(right):
-            yield list(zip(left, right, strict=True))
+        return []
+    matcher = SequenceMatcher(
+        None, old[before.start : before.stop], new[after.start : after.stop], autojunk=False
+    )
+    return [
+        (before.start + block.a + step, after.start + block.b + step)
+        for block in matcher.get_matching_blocks()
+        for step in range(block.size)
+    ]
+
+
+def _aligned(
+    old: list[Key], new: list[Key], before: range, after: range, same: Same
+) -> list[tuple[int, int]]:
+    """The longest common subsequence, and of several the one with most layers that are the same:
+    scores from the end, as Needleman and Wunsch have them."""
+    most = 1 + min(len(before), len(after))
+    scores = [[0] * (len(after) + 1)]
+    for a in reversed(before):
+        below, row = scores[-1], [0]
+        for b in reversed(after):
+            score = max(row[-1], below[len(row)])
+            if old[a] == new[b]:
+                score = max(score, below[len(row) - 1] + most + same(a, b))
+            row.append(score)
+        scores.append(row)
+    found, a, b = [], before.start, after.start
+    while a < before.stop and b < after.stop:
+        left, right = before.stop - a, after.stop - b
+        here = scores[left][right]
+        gain = most + same(a, b)
+        if old[a] == new[b] and here == scores[left - 1][right - 1] + gain:
+            found.append((a, b))
+            a, b = a + 1, b + 1
+        elif here == scores[left - 1][right]:
+            a += 1
         else:
-            yield [*((at, None) for at in left), *((None, at) for at in right)]
+            b += 1
+    return found
+
+
+def _stretches(common: list[tuple[int, int]], before: range, after: range) -> Iterator[Match]:
+    """The matches, and between two of them what was replaced, removed and added."""
+    a, b = before.start, after.start
+    for a_next, b_next in [*common, (before.stop, after.stop)]:
+        if a_next - a == b_next - b:
+            yield from zip(range(a, a_next), range(b, b_next), strict=True)
+        else:
+            yield from ((at, None) for at in range(a, a_next))
+            yield from ((None, at) for at in range(b, b_next))
+        if a_next < before.stop:
+            yield a_next, b_next
+        a, b = a_next + 1, b_next + 1
 
 
 def _rejoin(matches: list[Match], old: list[Key], new: list[Key]) -> list[Match]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,6 +75,40 @@ def test_every_layer_is_matched_once(old: list[Key], new: list[Key]) -> None:
     assert sorted(a for a, _ in matches if a is not None) == list(range(len(old)))
     assert [b for _, b in matches if b is not None] == list(range(len(new)))
     assert all(match != (None, None) for match in matches)
+
+
+SHORT = st.lists(st.sampled_from("abc"), max_size=6)
+
+
+@given(SHORT, SHORT)
+def test_as_many_layers_match_as_can(old: list[str], new: list[str]) -> None:
+    """Against all common subsequences: none is longer."""
+    before: list[Key] = [(kind, None) for kind in old]
+    after: list[Key] = [(kind, None) for kind in new]
+    matched = sum(
+        a is not None and b is not None and before[a] == after[b]
+        for a, b in match_layers(before, after)
+    )
+
+    def chosen(stack: list[str]) -> set[tuple[str, ...]]:
+        return {part for size in range(len(stack) + 1) for part in combinations(stack, size)}
+
+    assert matched == max(map(len, chosen(old) & chosen(new)))
+
+
+def test_layers_that_are_the_same_match_rather_than_others() -> None:
+    old, new = keys("c n x"), keys("p c r c n y")
+    assert match_layers(old, new, lambda a, b: (a, b) == (0, 3))[3:5] == [(0, 3), (1, 4)]
+    assert match_layers(old, new, lambda a, b: (a, b) == (0, 1))[1:2] == [(0, 1)]
+
+
+def test_gates_that_were_added_to_each_block() -> None:
+    """SE-ResNet-50 is ResNet-50 and six layers more in each of its 16 blocks."""
+    specs = Path(__file__).resolve().parents[1] / "specs"
+    files = (specs / "resnet50.yaml", specs / "zoo" / "se_resnet50.yaml")
+    (comparison,) = compare(*(shapecalc.check(file).models for file in files))
+    gate = ["adaptive_avg_pool2d", "conv2d", "relu", "conv2d", "sigmoid", "multiply"]
+    assert kinds(comparison) == [("added", kind) for kind in gate] * 16
 
 
 def test_long_stacks_take_no_quadratic_time() -> None:

@@ -34,7 +34,7 @@ def to_table(models: list[ModelComparison], unfold: bool) -> str:
     """The comparison as columns of plain text."""
     parts = []
     for model in models:
-        lines = [f"{printable(model.name)}: {_headline(model)}"]
+        lines = [f"{printable(_name(model))}: {_headline(model)}"]
         if model.kind != "unchanged":
             rows, left_out = _rows(model, unfold)
             lines += _columns(rows)
@@ -55,7 +55,7 @@ def _section(model: ModelComparison, unfold: bool) -> str:
 
     shown = model.new or model.old
     assert shown is not None
-    lines = [f"### {code(model.name)}: {_headline(model)} ({code(shown.file)})"]
+    lines = [f"### {code(_name(model))}: {_headline(model)} ({code(shown.file)})"]
     if model.kind == "unchanged":
         return lines[0]
     lines += ["", "| | before | after | |", "| :-- | --: | --: | --: |"]
@@ -70,6 +70,10 @@ def _section(model: ModelComparison, unfold: bool) -> str:
         lines += ["", f"… and {left_out:,} more layers"] if left_out else []
         lines += ["", "</details>"]
     return "\n".join(lines)
+
+
+def _name(model: ModelComparison) -> str:
+    return _arrow(model.old.name if model.old else "", model.new.name if model.new else "")
 
 
 def _headline(model: ModelComparison) -> str:

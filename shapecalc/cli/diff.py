@@ -167,4 +167,6 @@ def _git_blob(name: str) -> tuple[bytes | None, str]:
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         return None, f"git cannot be run: {error}"
     said = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+    if said.endswith("bad file"):  # as git calls what is there and is no file
+        said = "is a folder; diff compares two files"
     return (done.stdout, "") if done.returncode == 0 else (None, said or "git found nothing")

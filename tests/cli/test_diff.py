@@ -90,7 +90,7 @@ def test_both_sides_in_git(run: Run, folder: Path) -> None:
         ("none.yaml old.yaml", "none.yaml: No such file or directory"),
         ("nonesuch:old.yaml old.yaml", "nonesuch:old.yaml: "),
         ("main:none.yaml old.yaml", "main:none.yaml: "),
-        ("main:sub old.yaml", "main:sub: "),
+        ("main:sub old.yaml", "main:sub: is a folder; diff compares two files"),
         ("sub old.yaml", "sub: is a folder"),
         ("-- --output=x:old.yaml old.yaml", "no git ref begins with a dash"),
     ],
@@ -149,6 +149,11 @@ def test_markdown(run: Run, folder: Path) -> None:
     assert "; output 2 (<code>new.yaml</code>)\n" in out
     assert out.count("<details>") == out.count("</details>") == 1
     assert out.endswith("</details>\n\n"), "else it would swallow what is appended to the file"
+
+
+def test_a_model_that_was_renamed(run: Run, folder: Path) -> None:
+    (folder / "new.yaml").write_text(NEW.replace("name: Net", "name: Mesh"))
+    assert run("diff old.yaml new.yaml").out.startswith("Net → Mesh: layers: ")
 
 
 def test_what_is_unchanged_takes_one_line(run: Run, folder: Path) -> None:
