@@ -50,15 +50,16 @@ class Config:
         """The further input shapes for one file."""
         return _flat(self._matching(file, self.inputs))
 
-    def excludes(self, file: Path) -> bool:
-        """Whether a file found in a folder is left out."""
-        return any(self._matches(file, pattern) for pattern in self.exclude)
+    def excludes(self, file: Path, named: Path | None = None) -> bool:
+        """Whether a file is left out. What was ``named``, the file or a folder that it is in, is
+        wanted: patterns decide only about what lies below."""
+        return any(self._matches(file, pattern, named) for pattern in self.exclude)
 
     def _matching(self, file: Path, patterns: Mapping[str, Any]) -> list[Any]:
         return [value for pattern, value in patterns.items() if self._matches(file, pattern)]
 
-    def _matches(self, file: Path, pattern: str) -> bool:
-        """Whether a pattern matches the file or a folder it is in.
+    def _matches(self, file: Path, pattern: str, above: Path | None = None) -> bool:
+        """Whether a pattern matches the file or a folder it is in (and that is not ``above``).
 
         A pattern without a slash means a name anywhere; ``*`` goes across slashes.
         """
@@ -67,10 +68,11 @@ class Config:
             parts = absolute(file).relative_to(root).parts
         except ValueError:
             return False
+        known = absolute(above).parts[len(root.parts) :] if above else ()
         pattern = pattern.removeprefix("./").rstrip("/")
-        candidates = ["/".join(parts[: end + 1]) for end in range(len(parts))]
+        candidates = ["/".join(parts[: end + 1]) for end in range(len(known), len(parts))]
         if "/" not in pattern:
-            candidates += parts
+            candidates += parts[len(known) :]
         patterns = (pattern, pattern.removeprefix("**/"), pattern.replace("/**/", "/"))
         return any(fnmatchcase(one, glob) for one in candidates for glob in patterns)
 

@@ -81,9 +81,10 @@ def plan(paths: Iterable[str], setup: Setup | None = None) -> list[Job]:
             jobs.setdefault(None, Job(path, _settings(setup, here, one or configs.find(here))))
             continue
         is_folder = Path(path).is_dir()
+        named = None if setup.force_exclude else Path(path)
         for file in checker.find_specs(Path(path)) if is_folder else [Path(path)]:
             config = one or configs.find(file)
-            if (is_folder or setup.force_exclude) and config.excludes(file):
+            if config.excludes(file, named):
                 continue
             job = Job(str(file), _settings(setup, file, config), path if is_folder else None)
             known = jobs.setdefault(absolute(file), job)

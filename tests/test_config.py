@@ -146,6 +146,24 @@ def test_patterns(tmp_path: Path, pattern: str, file: str, expected: bool) -> No
     assert config.excludes(tmp_path / file) is expected
 
 
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (".", True),
+        ("specs", True),
+        ("specs/broken", False),
+        ("specs/broken/old", False),
+        ("specs/broken/a.yaml", False),
+        ("..", True),
+    ],
+)
+def test_what_was_named_is_wanted(tmp_path: Path, named: str, expected: bool) -> None:
+    for pattern in ("broken", "specs/broken"):
+        config = Config(tmp_path / "shapecalc.toml", exclude=(pattern,))
+        file = tmp_path / "specs" / "broken" / "a.yaml"
+        assert config.excludes(file, tmp_path / named) is expected
+
+
 def test_a_file_elsewhere_matches_nothing(tmp_path: Path) -> None:
     config = Config(tmp_path / "a" / "shapecalc.toml", exclude=("*",))
     assert not config.excludes(tmp_path / "b.yaml")

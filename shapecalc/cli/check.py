@@ -205,7 +205,7 @@ def _say_skipped(paths: list[str], outcomes: list[Outcome]) -> None:
             count = skipped[path]
             files = f"{_count(count, 'YAML file')} without `layers` skipped"
             if count == checked[path]:
-                _terminal.print_note(f"{path}: no specs found ({files})")
+                _terminal.print_note(f"{path}: no specs found{f' ({files})' if count else ''}")
             elif count:
                 _terminal.print_note(f"{path}: {files}")
 

@@ -96,7 +96,7 @@ def test_a_folder(run: Run, folder: Path) -> None:
 def test_a_folder_without_specs(run: Run, folder: Path) -> None:
     (folder / "empty").mkdir()
     code, _, err = run("check empty")
-    assert (code, err) == (0, "empty: no specs found (0 YAML files without `layers` skipped)\n")
+    assert (code, err) == (0, "empty: no specs found\n")
 
 
 def test_a_file_is_checked_once(run: Run) -> None:
@@ -215,6 +215,18 @@ def test_exclude_is_for_folders(run: Run, folder: Path) -> None:
     assert "SC102" not in run("check . -q").out
     assert "SC102" in run("check -q fails.yaml").out
     assert "SC102" in run("check -q . fails.yaml").out
+
+
+def test_an_excluded_folder_that_is_named(run: Run, folder: Path) -> None:
+    (folder / "drafts").mkdir()
+    for name in ("fails.yaml", "warns.yaml"):
+        (folder / "drafts" / name).write_text((folder / name).read_text())
+    (folder / "shapecalc.toml").write_text('exclude = ["drafts", "warns.yaml"]\n')
+    assert "drafts" not in run("check -q .").out
+    out = run("check -q drafts").out
+    assert "drafts/fails.yaml" in out
+    assert "warns.yaml" not in out
+    assert run("check -q drafts --force-exclude") == (0, "", "drafts: no specs found\n")
 
 
 def test_what_names_every_file_may_leave_excluded_ones_out(run: Run, folder: Path) -> None:
