@@ -1,21 +1,21 @@
 """A folder of 1,000 specs of 50 layers: how many a second, with one process and with all cores.
 
-``python -m tests.benchmarks.folder`` makes the specs in a temporary directory and checks them as a
-user would; the start-up (the same run on one spec) is taken off. yamllint, which only reads the
-YAML, runs on the same files where there is one (``--yamllint``, or on the path).
+They are checked as a user would; the start-up (the same run on one spec) is taken off. yamllint,
+which only reads the YAML, runs on the same files.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 from random import Random
+
+from tests.benchmarks.harness import Row, in_turn
+
+SPECS = 1_000
+#: Specs a second.
+WANTED = 300
 
 HEAD = """\
 name: Network {number}
@@ -74,43 +74,37 @@ def spec(number: int) -> str:
     return "".join([*parts, TAIL])
 
 
-def seconds(command: list[str]) -> float:
-    """How long a command takes, whatever it finds."""
-    start = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    return time.perf_counter() - start
-
-
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--specs", type=int, default=1000)
-    parser.add_argument("--runs", type=int, default=3, help="the best of so many counts")
-    parser.add_argument("--yamllint", default=shutil.which("yamllint"))
-    parser.add_argument("options", nargs="*", default=["--quiet"], help="of shapecalc check")
-    options = parser.parse_args()
+def measure(python: Path, rounds: int) -> list[Row]:
+    """The rows of the table."""
     with tempfile.TemporaryDirectory() as root:
         many, one = Path(root, "many"), Path(root, "one")
-        for folder, count in ((many, options.specs), (one, 1)):
+        for folder, count in ((many, SPECS), (one, 1)):
             folder.mkdir()
             for number in range(count):
                 (folder / f"{number:04}.yaml").write_text(spec(number), encoding="utf-8")
-        check = [sys.executable, "-m", "shapecalc", "check", *options.options]
-        rows = {f"shapecalc --jobs {jobs}": [*check, "--jobs", str(jobs)] for jobs in _jobs()}
-        if options.yamllint:
-            rows["yamllint"] = [options.yamllint, "-d", "relaxed"]
-        for name, command in rows.items():
-            start, whole = (
-                min(seconds([*command, str(folder)]) for _ in range(options.runs))
-                for folder in (one, many)
-            )
-            rate = (options.specs - 1) / (whole - start)
-            print(f"{name:20} {whole:6.2f} s, start-up {start:.2f} s: {rate:5.0f} specs a second")
+        check = [str(python.parent / "shapecalc"), "check", "--quiet", "--isolated"]
+        tools = {f"--jobs {jobs}": [*check, "--jobs", str(jobs)] for jobs in _jobs()}
+        tools["yamllint"] = [str(python.parent / "yamllint"), "-d", "relaxed"]
+        commands = {
+            f"{name} {folder.name}": [*command, str(folder)]
+            for name, command in tools.items()
+            for folder in (one, many)
+        }
+        timed = in_turn(commands, max(rounds // 5, 3))
+    rates = {
+        name: (SPECS - 1) / (timed[f"{name} many"].seconds - timed[f"{name} one"].seconds)
+        for name in tools
+    }
+    theirs = rates.pop("yamllint")
+    return [
+        Row(
+            f"{SPECS:,} specs of 50 layers, `{name}`", f"{rate:.0f} specs a second",
+            f"{theirs:.0f} yamllint, {WANTED} wanted", WANTED / rate,
+            1 if name == f"--jobs {os.cpu_count() or 1}" else None,
+        )
+        for name, rate in rates.items()
+    ]  # fmt: skip
 
 
 def _jobs() -> list[int]:
     return sorted({1, os.cpu_count() or 1})
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,130 @@
+"""Run by `again.py` in the environment of the peers: prints seconds as JSON."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def median(run: Callable[[], Any], rounds: int) -> float:
+    """The median of the seconds that a call takes, after one that is not counted."""
+    run()
+    found = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        run()
+        found.append(time.perf_counter() - start)
+    return statistics.median(found)
+
+
+def ours(rounds: int) -> dict[str, dict[str, float]]:
+    """ResNet-50 walked at other numbers of classes and expansions, and at those seen before."""
+    from shapecalc.spec.build import build_models
+    from shapecalc.spec.source import Source, parse
+    from shapecalc.walk import Memory, Overrides, walk
+
+    path = ROOT / "specs/resnet50.yaml"
+    source = Source(str(path), path.read_text(encoding="utf-8"))
+    model = build_models(source, parse(source)[0])[0][0]
+    layers = len(walk(model).graph.nodes)
+    memory, widths = Memory(), iter(range(5, 10**6))
+
+    def other() -> None:
+        walk(model, None, Overrides({"expansion": next(widths)}), memory)
+
+    def again() -> None:
+        walk(model, None, Overrides({"expansion": 4}), memory)
+
+    return {
+        "ours": {"seconds": median(other, 5 * rounds), "layers": layers},
+        "seen": {"seconds": median(again, 10 * rounds), "layers": layers},
+    }
+
+
+def onnx_nodes() -> tuple[Any, int]:
+    """ResNet-50 as an ONNX model, node by node."""
+    import onnx
+    from onnx import TensorProto, helper
+
+    nodes: list[Any] = []
+    weights: list[Any] = []
+
+    def tensor(name: str, *shape: int) -> str:
+        weights.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
+
+    def node(kind: str, *inputs: str, **attributes: Any) -> str:
+        name = f"n{len(nodes)}"
+        nodes.append(helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def conv(x: str, given: int, made: int, kernel: int, stride: int = 1) -> str:
+        name, pad = f"w{len(weights)}", kernel // 2
+        y = node(
+            "Conv", x, tensor(name, made, given, kernel, kernel),
+            strides=[stride] * 2, pads=[pad] * 4,
+        )  # fmt: skip
+        norms = [tensor(f"{name}_{part}", made) for part in ("scale", "bias", "mean", "var")]
+        return node("BatchNormalization", y, *norms)
+
+    def bottleneck(x: str, given: int, width: int, stride: int) -> str:
+        y = node("Relu", conv(x, given, width, 1))
+        y = node("Relu", conv(y, width, width, 3, stride))
+        y = conv(y, width, 4 * width, 1)
+        skip = x if given == 4 * width and stride == 1 else conv(x, given, 4 * width, 1, stride)
+        return node("Relu", node("Add", y, skip))
+
+    x = node("Relu", conv("x", 3, 64, 7, 2))
+    x = node("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4)
+    given = 64
+    for width, depth, stride in ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2)):
+        for turn in range(depth):
+            x = bottleneck(x, given, width, stride if turn == 0 else 1)
+            given = 4 * width
+    x = node("Flatten", node("GlobalAveragePool", x))
+    node("Gemm", x, tensor("fc", 2048, 1000), tensor("fc_bias", 1000))
+    image = helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 224, 224))
+    output = helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, None)
+    graph = helper.make_graph(nodes, "resnet50", [image, *weights], [output])
+    model = helper.make_model(graph)
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True)
+    sizes = [size.dim_value for size in inferred.graph.output[0].type.tensor_type.shape.dim]
+    assert sizes == [1, 1000]
+    return model, len(nodes)
+
+
+def main() -> None:
+    """The command."""
+    rounds = int(sys.argv[1])
+    found: dict[str, Any] = ours(rounds)
+
+    import onnx
+
+    model, nodes = onnx_nodes()
+    seconds = median(
+        lambda: onnx.shape_inference.infer_shapes(model, strict_mode=True), 10 * rounds
+    )
+    found["onnx"] = {"seconds": seconds, "nodes": nodes}
+
+    sys.path.insert(0, str(ROOT))
+    import torch
+
+    from tests.oracle.networks.resnet50 import resnet50
+
+    def on_meta() -> None:
+        with torch.device("meta"), torch.no_grad():
+            resnet50().eval()(torch.empty(1, 3, 224, 224))
+
+    found["meta"] = {"seconds": median(on_meta, rounds)}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
