@@ -8,10 +8,10 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
+from shapecalc.costs.storage import tensor_bytes
 from shapecalc.diagnostics import Diagnostic, Severity
 from shapecalc.graph import Graph, Node, count_params
 from shapecalc.layers.base import Shape
-from shapecalc.memory import tensor_bytes
 from shapecalc.receptive import Field, Fields, fields
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Source

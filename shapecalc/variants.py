@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 from shapecalc import rules
 from shapecalc.checker import Settings, overrides_for, read_spec
 from shapecalc.control import Control
+from shapecalc.costs.memory import Memory as Costs
 from shapecalc.diagnostics import Diagnostic, Severity
 from shapecalc.layers.base import format_shape
 from shapecalc.lint import Linter
-from shapecalc.memory import FLOAT_BYTES, peak_activations
 from shapecalc.report import ModelReport
 from shapecalc.selection import Policy, Selection
 from shapecalc.spec.build import build_models
@@ -242,8 +242,8 @@ def _variant(
 
 
 def _memory(result: WalkResult, params: int | None) -> int | None:
-    peak = peak_activations(result.graph)
-    return None if params is None or not peak.complete else params * FLOAT_BYTES + peak.value
+    total = Costs(result.graph).total
+    return None if params is None or not total.complete else total.value
 
 
 def _output(report: ModelReport) -> str:

@@ -17,7 +17,7 @@ ORDER = [
     ["spec"],
     ["graph"],
     ["walk"],
-    ["diagnostics", "coverage", "receptive", "memory", "budget"],
+    ["diagnostics", "coverage", "receptive", "costs", "budget"],
     ["reasoning"],
     ["rules"],
     ["selection", "suppressions", "control", "config", "lint"],

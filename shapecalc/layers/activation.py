@@ -7,8 +7,10 @@ from typing import ClassVar, Literal
 
 from shapecalc.layers.axes import resolve_axis
 from shapecalc.layers.base import Call, Dim, Framework, Layer, Tensor, Weights, arg, format_shape
+from shapecalc.layers.cost import Keeps, Kept, Wanted
 from shapecalc.layers.dtypes import as_float
 from shapecalc.layers.reaches import Reaches, along_axis
+from shapecalc.layers.strides import Strides
 
 
 class _Activation(Layer):
@@ -18,6 +20,8 @@ class _Activation(Layer):
 
     frameworks: ClassVar[tuple[Framework, ...]] = ("pytorch", "keras")
     is_activation = True
+    element_cost = 1
+    keeps: ClassVar[Keeps] = "input"
     #: What it takes: floats, integers too, or truth values as well.
     takes: ClassVar[Literal["floats", "numbers", "anything"]] = "floats"
 
@@ -47,10 +51,16 @@ class _InPlaceActivation(_Activation):
 
     frameworks = ("pytorch",)
 
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (strides if self.inplace else None,)
+
 
 class Relu(_InPlaceActivation):
     """``max(x, 0)``."""
 
+    keeps = "output"
     reference = "torch.nn.ReLU, keras.layers.ReLU, ONNX Relu"
     takes = "numbers"
     example = "relu", (64, 8, 8)
@@ -132,6 +142,7 @@ class Hardsigmoid(_InPlaceActivation):
 class Sigmoid(_FractionalActivation):
     """``1/(1 + exp(-x))``."""
 
+    keeps = "output"
     reference = "torch.nn.Sigmoid, keras.activations.sigmoid, ONNX Sigmoid"
     takes = "anything"
     example = "sigmoid", (1, 1, 1)
@@ -140,6 +151,7 @@ class Sigmoid(_FractionalActivation):
 class Tanh(_FractionalActivation):
     """The hyperbolic tangent."""
 
+    keeps = "output"
     reference = "torch.nn.Tanh, keras.activations.tanh, ONNX Tanh"
     takes = "anything"
     example = "tanh", (3, 64, 64)
@@ -151,6 +163,7 @@ class Softplus(_Activation):
     beta: float = arg("sharpness", default=1.0)
     threshold: float = arg("above it the function is linear", default=20.0)
 
+    autocast = "float32"
     frameworks = ("pytorch",)
     reference = "torch.nn.Softplus, keras.activations.softplus, ONNX Softplus"
     example = "softplus", (64,)
@@ -169,6 +182,9 @@ class Softsign(_FractionalActivation):
     reference = "torch.nn.Softsign, keras.activations.softsign, ONNX Softsign"
     example = "softsign", (64,)
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=(outputs[0],))  # the denominator
+
 
 class Tanhshrink(_FractionalActivation):
     """``x - tanh(x)``."""
@@ -176,6 +192,9 @@ class Tanhshrink(_FractionalActivation):
     aliases = ("tanh_shrink",)
     reference = "torch.nn.Tanhshrink, keras.activations.tanh_shrink"
     example = "tanhshrink", (64,)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(own=(outputs[0],))  # the tangent
 
 
 class Hardshrink(_Activation):
@@ -272,12 +291,17 @@ class Rrelu(_InPlaceActivation):
             )
         return super().infer(call)
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=(outputs[0],))  # the slopes drawn
+
 
 class Glu(Layer):
     """The first half of an axis, gated by the sigmoid of its second half."""
 
     dim: int = arg("the axis to halve, as in PyTorch: 0 is the batch, -1 the last", default=-1)
 
+    element_cost = 2
+    keeps = "input"
     foreign = {"axis": "dim"}
     frameworks = ("pytorch", "keras")
     reference = "torch.nn.GLU, keras.activations.glu"
@@ -318,6 +342,9 @@ class Prelu(Layer):
     num_parameters: int = arg("1, or the number of channels", default=1)
     init: float = arg("the slope to begin with", default=0.25)
 
+    element_cost = 1
+    keeps = "input"
+    autocast = "lower"
     is_activation = True
     reference = "torch.nn.PReLU, ONNX PRelu"
     example = "{type: prelu, num_parameters: in_channels}", (64, 8, 8)
@@ -345,6 +372,9 @@ class _Softmax(Layer):
 
     foreign = {"axis": "dim"}
     frameworks: ClassVar[tuple[Framework, ...]] = ("pytorch", "keras")
+    element_cost = 3  # the exponential, the sum, the division
+    keeps = "output"
+    autocast = "float32"
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         call.require_float(self)
@@ -380,6 +410,9 @@ class Softmin(_Softmax):
 class Softmax2d(Layer, rank=2):
     """Softmax over the channels, at each place of an image."""
 
+    element_cost = 3
+    keeps = "output"
+    autocast = "float32"
     reference = "torch.nn.Softmax2d"
     example = "softmax2d", (21, 32, 32)
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar, Literal
 
+from shapecalc.layers.attention_cost import Attention, Block, Numbers, as_kept, attention_ops
 from shapecalc.layers.base import Call, Dim, Layer, Tensor, Weights, arg, product
+from shapecalc.layers.cost import Kept, Wanted, added, times
 from shapecalc.layers.reaches import Reaches, steps
 from shapecalc.layers.sequences import (
     bounded,
@@ -46,16 +48,11 @@ def norm_weights(prefix: str, size: Dim, bias: bool) -> Weights:
     return weights | ({f"{prefix}.bias": (size,)} if bias else {})
 
 
-def times(size: Dim, factor: int) -> Dim:
-    """A multiple of a size that may be unknown."""
-    return None if size is None else size * factor
-
-
 def attention_weights(size: Dim, bias: bool) -> Weights:
     """The weights of an attention whose keys and values have as many features as its queries."""
-    weights: Weights = {"in_proj_weight": (times(size, 3), size)}
+    weights: Weights = {"in_proj_weight": (times(3, size), size)}
     if bias:
-        weights["in_proj_bias"] = (times(size, 3),)
+        weights["in_proj_bias"] = (times(3, size),)
     return weights | linear_weights("out_proj", size, size, bias)
 
 
@@ -65,10 +62,10 @@ def attention_macs(
     """Projections of queries, keys, values and output, and two products of queries and keys."""
     met = None if keys is None else keys + extra_keys
     return total(
-        times(product((queries, size, size)), 2),
+        times(2, product((queries, size, size))),
         product((keys, kdim, size)),
         product((keys, vdim, size)),
-        times(product((queries, met, size)), 2),
+        times(2, product((queries, met, size))),
     )
 
 
@@ -90,6 +87,7 @@ class MultiheadAttention(Layer):
     vdim: int | None = arg("features of the values; by default embed_dim", default=None)
     batch_first: bool = arg("true: shapes are written without the batch", default=True)
 
+    autocast = "lower"
     arity = (1, 3)
     aliases = ("multi_head_attention",)
     foreign = {"key_dim": "kdim", "value_dim": "vdim", "use_bias": "bias"}
@@ -174,6 +172,28 @@ class MultiheadAttention(Layer):
         keys = None if met is None else met - self._extra_keys
         return attention_macs(size, queries, keys, kdim, vdim, self._extra_keys)
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        queries, met = outputs[1].shape or (None, None)
+        # The weights are averaged over the heads too.
+        return added(
+            attention_ops(self.num_heads, queries, met), product((self.num_heads, queries, met))
+        )
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        size, kdim, vdim = self._sizes(call)
+        queries, keys = (call.inputs[n].shape or (None,) for n in (0, min(1, len(call.inputs) - 1)))
+        attention = Attention(
+            self.num_heads,
+            size,
+            queries[0],
+            keys[0],
+            (kdim, vdim)[: len(call.inputs) - 1],
+            self._extra_keys,
+            self.dropout,
+        )
+        # Weights that nothing reads need not be computed (`need_weights=False`).
+        return as_kept(attention.kept(with_weights=wanted.outputs[1]), input_too=False)
+
 
 class _Transformer(Layer):
     """What transformers and their layers share: attention and a dense stack, with norms."""
@@ -188,6 +208,7 @@ class _Transformer(Layer):
     norm_first: bool = arg("normalise before attention and dense stack, not after", default=False)
     bias: bool = arg("whether dense layers, attention and norms have a bias", default=True)
 
+    autocast = "lower"
     foreign = {"num_heads": "nhead", "embed_dim": "d_model", "intermediate_dim": "dim_feedforward"}
     #: Which input is the sequence that comes out.
     main: ClassVar[int] = 0
@@ -265,7 +286,7 @@ class _Transformer(Layer):
     def layer_macs(self, size: Dim, length: Dim, *met: Dim) -> Dim:
         """The cost of one layer of so many positions, which attend to so many each time."""
         attentions = (attention_macs(size, length, keys, size, size) for keys in met)
-        return total(*attentions, times(product((length, size, self.dim_feedforward)), 2))
+        return total(*attentions, times(2, product((length, size, self.dim_feedforward))))
 
     def encoder_macs(self, call: Call, position: int = 0) -> Dim:
         """The cost of one encoder layer on an input."""
@@ -276,6 +297,41 @@ class _Transformer(Layer):
         """The cost of one decoder layer on an input and a memory."""
         length = self.length(call, position)
         return self.layer_macs(self.size(call), length, length, self.length(call, memory))
+
+    def block(self, call: Call) -> Block:
+        """One layer, as far as its cost goes."""
+        return Block(
+            self.size(call),
+            self.nhead,
+            self.dim_feedforward,
+            self.activation == "gelu",
+            self.dropout,
+            self.norm_first,
+        )
+
+    def encoder_kept(self, call: Call) -> Numbers:
+        """What one encoder layer on the first input keeps."""
+        length = self.length(call, 0)
+        return self.block(call).kept(length, length)
+
+    def decoder_kept(self, call: Call, position: int, memory: int) -> Numbers:
+        """What one decoder layer on an input and a memory keeps."""
+        length = self.length(call, position)
+        return self.block(call).kept(length, length, self.length(call, memory))
+
+    def encoder_ops(self, call: Call) -> Dim:
+        """The element operations of one encoder layer on the first input."""
+        length = self.length(call, 0)
+        return self.block(call).ops(length, length)
+
+    def decoder_ops(self, call: Call, position: int, memory: int) -> Dim:
+        """The element operations of one decoder layer on an input and a memory."""
+        length = self.length(call, position)
+        return self.block(call).ops(length, length, self.length(call, memory))
+
+    def norm_ops(self, call: Call, position: int) -> Dim:
+        """The element operations of a norm behind a stack."""
+        return product((5, self.length(call, position), self.size(call)))
 
 
 class TransformerEncoderLayer(_Transformer):
@@ -291,6 +347,12 @@ class TransformerEncoderLayer(_Transformer):
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         return self.encoder_macs(call)
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return self.encoder_ops(call)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return as_kept(self.encoder_kept(call), self.norm_first)
+
 
 class TransformerDecoderLayer(_Transformer):
     """Self-attention, attention to a memory and a dense stack: ``from: [target, memory]``."""
@@ -305,6 +367,12 @@ class TransformerDecoderLayer(_Transformer):
 
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         return self.decoder_macs(call, 0, 1)
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return self.decoder_ops(call, 0, 1)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return as_kept(self.decoder_kept(call, 0, 1), self.norm_first)
 
 
 class _Stack(_Transformer):
@@ -329,7 +397,22 @@ class TransformerEncoder(_Stack):
         return self.stacked(self.encoder_weights(size), self.num_layers, size, self.norm)
 
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
-        return times(self.encoder_macs(call), bounded(self.num_layers))
+        return times(bounded(self.num_layers), self.encoder_macs(call))
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        layers = times(bounded(self.num_layers), self.encoder_ops(call))
+        return added(layers, self.norm_ops(call, 0) if self.norm else 0)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return as_kept(
+            self.block(call).stacked(
+                bounded(self.num_layers),
+                self.encoder_kept(call),
+                self.length(call, 0),
+                self.norm,
+            ),
+            self.norm_first,
+        )
 
 
 class TransformerDecoder(_Stack):
@@ -348,7 +431,22 @@ class TransformerDecoder(_Stack):
         return self.stacked(self.decoder_weights(size), self.num_layers, size, self.norm)
 
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
-        return times(self.decoder_macs(call, 0, 1), bounded(self.num_layers))
+        return times(bounded(self.num_layers), self.decoder_macs(call, 0, 1))
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        layers = times(bounded(self.num_layers), self.decoder_ops(call, 0, 1))
+        return added(layers, self.norm_ops(call, 0) if self.norm else 0)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return as_kept(
+            self.block(call).stacked(
+                bounded(self.num_layers),
+                self.decoder_kept(call, 0, 1),
+                self.length(call, 0),
+                self.norm,
+            ),
+            self.norm_first,
+        )
 
 
 class Transformer(_Transformer):
@@ -382,6 +480,28 @@ class Transformer(_Transformer):
 
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         return total(
-            times(self.encoder_macs(call), bounded(self.num_encoder_layers)),
-            times(self.decoder_macs(call, 1, 0), bounded(self.num_decoder_layers)),
+            times(bounded(self.num_encoder_layers), self.encoder_macs(call)),
+            times(bounded(self.num_decoder_layers), self.decoder_macs(call, 1, 0)),
         )
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return added(
+            times(bounded(self.num_encoder_layers), self.encoder_ops(call)),
+            times(bounded(self.num_decoder_layers), self.decoder_ops(call, 1, 0)),
+            self.norm_ops(call, 0),
+            self.norm_ops(call, 1),
+        )
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        block = self.block(call)
+        encoder = block.stacked(
+            bounded(self.num_encoder_layers), self.encoder_kept(call), self.length(call, 0), True
+        )
+        decoder = block.stacked(
+            bounded(self.num_decoder_layers),
+            self.decoder_kept(call, 1, 0),
+            self.length(call, 1),
+            True,
+        )
+        own = (*encoder.tensors(), *decoder.tensors())
+        return Kept(inputs=(0, 1) if self.norm_first else (), own=own)

@@ -24,6 +24,7 @@ from typing import (
     dataclass_transform,
 )
 
+from shapecalc.layers.cost import Cost
 from shapecalc.sizes import EmptyOutputError, Rounding, SizeError, TransposedWindow, Window
 
 if TYPE_CHECKING:
@@ -290,7 +291,7 @@ _RANK = re.compile(r"([123])d$")
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(arg,))
-class Layer:
+class Layer(Cost):
     """The base of every layer type; subclasses are frozen keyword-only dataclasses.
 
     They become so on first use (:meth:`prepare`): the decorator takes about a millisecond a class,

@@ -17,6 +17,8 @@ from shapecalc.layers.base import (
     outputs_of,
     product,
 )
+from shapecalc.layers.conv import padded_input
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.sizes import Window, conv_window
 
 
@@ -34,6 +36,7 @@ class _BlurPool(Layer):
         "what the border is filled with", default="reflect"
     )
 
+    autocast = "lower"
     foreign = {"filt_size": "kernel_size", "pad_type": "padding_mode", "pad_mode": "padding_mode"}
     equation = "out = ⌊(in - 1)/stride⌋ + 1"
 
@@ -73,6 +76,15 @@ class _BlurPool(Layer):
                     f"use a kernel_size of at most {2 * n - 1}, or padding_mode: replicate",
                 )
                 return
+
+    def buffers(self, call: Call) -> dict[str, Tensor]:
+        kernel = Call(call.inputs).per_axis("kernel_size", self.kernel_size, self.rank or 1)
+        shape = None if kernel is None else (call.channels(), 1, *kernel)
+        return {"filt": Tensor(shape, batched=False)}
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        inputs = () if self.padding_mode == "zeros" else (0,)
+        return Kept(inputs=inputs, own=(padded_input(call, self.windows(call)),))
 
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
         shape = outputs[0].shape

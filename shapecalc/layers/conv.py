@@ -18,6 +18,7 @@ from shapecalc.layers.base import (
     outputs_of,
     product,
 )
+from shapecalc.layers.cost import Kept, Wanted, added
 from shapecalc.layers.parametrization import _Parametrized
 from shapecalc.sizes import (
     Padding,
@@ -71,6 +72,8 @@ class _ConvBase(Layer):
     bias: bool = arg("whether a learned bias is added", default=True)
 
     foreign = FOREIGN
+    keeps = "input"
+    autocast = "lower"
 
     def received(self, call: Call) -> tuple[Dim, Shape]:
         """Check the input; the channels (declared or received) and the spatial sizes."""
@@ -103,6 +106,15 @@ class _ConvBase(Layer):
         if self.bias:
             weights["bias"] = (self.out_channels,)
         return weights
+
+
+def padded_input(call: Call, windows: tuple[Window | None, ...]) -> Tensor:
+    """The copy of the input with its padding, where that is made by an operation of its own."""
+    along = zip(call.spatial(), windows, strict=False)
+    spatial = (
+        None if window is None else added(n, window.before, window.after) for n, window in along
+    )
+    return call.input._replace(shape=call.map(call.channels(), tuple(spatial)))
 
 
 def paddings(call: Call, padding: int | tuple[Padding, ...], sizes: Shape) -> list[Padding] | None:
@@ -205,6 +217,17 @@ class _Conv(_Parametrized, _ConvBase):
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         shape = outputs[0].shape
         return None if shape is None else product((*shape[1:], *self.kernel(call)))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        """The input, or where PyTorch pads it by an operation of its own, the padded copy."""
+        kept = super().kept(call, outputs, wanted)
+        windows = self.windows(call)
+        uneven = any(window and window.before != window.after for window in windows)
+        if self.padding_mode == "zeros" and not uneven:
+            return kept
+        filled = self.padding_mode in ("reflect", "replicate")
+        padded = padded_input(call, windows)
+        return kept._replace(inputs=(0,) if filled else (), own=(padded, *kept.own))
 
 
 class Conv1d(_Conv, rank=1):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapecalc.layers.axes import resolve_axis, with_sizes
-from shapecalc.layers.base import Call, Layer, Tensor, arg
+from shapecalc.layers.base import Call, Dim, Layer, Tensor, arg
+from shapecalc.layers.cost import Kept, Wanted, numel, times
 from shapecalc.layers.dtypes import FLOAT, as_float, kind_of, promote, require_kind
 from shapecalc.layers.merge import broadcast
 
@@ -14,6 +17,7 @@ class CosineSimilarity(Layer):
     dim: int = arg("the axis, as in PyTorch; it disappears", default=1)
     eps: float = arg("the least product of the lengths", default=1e-8)
 
+    autocast = "float32"
     arity = (2, 2)
     foreign = {"axis": "dim"}
     reference = "torch.nn.CosineSimilarity, keras.losses.cosine_similarity"
@@ -32,6 +36,13 @@ class CosineSimilarity(Layer):
         axis = resolve_axis(call, "dim", self.dim, rank=len(shape))
         rest = (None,) * max(len(shape) - 1, 0) if axis is None else with_sizes(shape, axis)
         return call.tensor(rest, as_float(dtype))
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        # Three products and their sums.
+        return times(6, numel(broadcast(Call(call.inputs, channels_last=True))))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0, 1), own=(*call.inputs, *(outputs[0],) * 4))
 
 
 class PairwiseDistance(Layer):
@@ -55,3 +66,10 @@ class PairwiseDistance(Layer):
         if shape:
             shape = (*shape[:-1], 1) if self.keepdim else shape[:-1]
         return call.tensor(shape, as_float(promote(call.inputs)))
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(3, numel(broadcast(Call(call.inputs, channels_last=True))))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        shape = broadcast(Call(call.inputs, channels_last=True))
+        return Kept(outputs=(0,), own=(outputs[0]._replace(shape=shape),))  # the difference

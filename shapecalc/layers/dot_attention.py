@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, arg, format_shape, product
+from shapecalc.layers.cost import Kept, Wanted, times
 from shapecalc.layers.dtypes import FLOAT, kind_of, require_kind, require_one_dtype
 from shapecalc.layers.merge import broadcast, describe_inputs
 from shapecalc.layers.reaches import Along, Reaches
+from shapecalc.layers.strides import Strides, contiguous, full_sizes
 from shapecalc.reach import PREFIX
+
+#: How many axes, with the batch, the fused kernels take.
+FUSED_RANK = 4
 
 
 class ScaledDotProductAttention(Layer):
@@ -19,6 +24,7 @@ class ScaledDotProductAttention(Layer):
     scale: float | None = arg("factor of the products; by default 1/√E", default=None)
     enable_gqa: bool = arg("whether a head of keys may serve several of queries", default=False)
 
+    autocast = "lower"
     arity = (3, 4)
     aliases = ("sdpa",)
     reference = "torch.nn.functional.scaled_dot_product_attention, ONNX Attention"
@@ -132,13 +138,46 @@ class ScaledDotProductAttention(Layer):
 
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
         query, key, _ = (tensor.shape for tensor in call.inputs[:3])
-        out = outputs[0].shape
-        if out is None or not query or not key:
+        out, scores = outputs[0].shape, self._scores(call)
+        if out is None or not query or not key or scores is None:
             return None
-        leading = self._leading(Call(call.inputs))
-        scores = None if leading is None else broadcast(Call(call.inputs), leading[:2])
-        if scores is None:
-            return None
-        products = product((*scores, query[-2], key[-2], query[-1]))
+        products = product((*scores, query[-1]))
         sums = product((*out, key[-2]))
         return None if products is None or sums is None else products + sums
+
+    def _scores(self, call: Call) -> Shape | None:
+        """The shape of the products of queries and keys."""
+        query, key, _ = (tensor.shape for tensor in call.inputs[:3])
+        leading = self._leading(Call(call.inputs))
+        if leading is None or not query or not key or min(len(query), len(key)) < 2:
+            return None
+        heads = broadcast(Call(call.inputs), leading[:2])
+        return None if heads is None else (*heads, query[-2], key[-2])
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        scores = self._scores(call)
+        # The scale, and softmax's exponential, sum and division.
+        return None if scores is None else times(4, product(scores))
+
+    def laid_out(self, call: Call, outputs: Sequence[Tensor]) -> tuple[Strides | None, ...]:
+        """The fused kernels yield one position after another, all heads of it together."""
+        sizes = full_sizes(outputs[0])
+        if sizes is None or len(sizes) != FUSED_RANK:
+            return (None,)
+        _, heads, _, features = sizes
+        batch, _, rows, column = contiguous(sizes)
+        return ((batch, features, rows * heads, column),)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        """The fused kernels keep no weight of any query and key, but a sum for each query.
+
+        They take (batch, heads, length, features); anything else is computed step by step, from
+        scaled queries and keys and copies of the values.
+        """
+        scores = self._scores(call)
+        weights = outputs[0]._replace(shape=scores)
+        if call.shape is not None and len(call.shape) + call.batched != FUSED_RANK:
+            masks = (weights._replace(dtype="bool"), weights) if self.dropout_p else ()
+            return Kept(own=(*call.inputs[:3], weights, *masks))
+        sums = outputs[0]._replace(shape=None if scores is None else scores[:-1])
+        return Kept(tuple(range(len(call.inputs))), (0,), (sums,))

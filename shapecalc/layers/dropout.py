@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shapecalc.layers.base import Call, Layer, Tensor, arg
+from shapecalc.layers.cost import Kept, Wanted
+from shapecalc.layers.strides import Strides
 
 
 class _Dropout(Layer):
@@ -20,12 +24,27 @@ class _Dropout(Layer):
             call.report("SC106", f"p is {self.p}, a probability is between 0 and 1", "p")
         return call.same()
 
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (None if training and self.p and not self.inplace else strides,)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(own=self.drawn(call)) if self.p else Kept()
+
+    def drawn(self, call: Call) -> tuple[Tensor, ...]:
+        """What is drawn at random: a number for each channel."""
+        return (call.input._replace(shape=(call.channels(),)),)
+
 
 class Dropout(_Dropout):
     """Zeroes single elements."""
 
     reference = "torch.nn.Dropout, keras.layers.Dropout, ONNX Dropout"
     example = "{type: dropout, p: 0.5}", (4096,)
+
+    def drawn(self, call: Call) -> tuple[Tensor, ...]:
+        return (call.input._replace(dtype="bool"),)
 
 
 class Dropout1d(_Dropout, rank=1):
@@ -61,6 +80,9 @@ class AlphaDropout(_Dropout):
 
     reference = "torch.nn.AlphaDropout, keras.layers.AlphaDropout"
     example = "alpha_dropout", (256,)
+
+    def drawn(self, call: Call) -> tuple[Tensor, ...]:
+        return (call.input,)
 
 
 class FeatureAlphaDropout(_Dropout):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from shapecalc.layers.base import Call, Dim, Layer, Tensor, arg, format_shape, plural, product
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.dtypes import NUMBERS, require_kind, require_one_dtype
 
 _TERM = re.compile(r"[A-Za-z ]*(\.\.\.[A-Za-z ]*)?")
@@ -64,6 +65,7 @@ class Einsum(Layer):
 
     subscripts: str = arg("the equation, quoted where it has a comma: 'bij,bjk->bik'")
 
+    autocast = "lower"
     arity = (1, None)
     foreign = {"equation": "subscripts"}
     frameworks = ("pytorch", "keras")
@@ -204,6 +206,12 @@ class Einsum(Layer):
         if met <= set(output):
             return 0  # nothing is added up: this is a `multiply`
         return product(size for label, size in sizes.items() if label in met | set(output))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        if len(call.inputs) == 1:
+            return Kept()
+        kept = (n for n, want in enumerate(wanted.inputs) if sum(wanted.inputs) > want)
+        return Kept(tuple(kept))
 
 
 def _hidden(operands: Sequence[Labels]) -> int:

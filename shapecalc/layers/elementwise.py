@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from shapecalc.layers.axes import resolve_axes, resolve_axis
 from shapecalc.layers.base import Call, Dim, Layer, PerAxis, Tensor, Weights, arg
+from shapecalc.layers.cost import Keeps, Kept, Wanted, numel, times
 from shapecalc.layers.dtypes import (
     NUMBERS,
     REALS,
@@ -16,6 +18,7 @@ from shapecalc.layers.dtypes import (
     kind_of,
     require_kind,
 )
+from shapecalc.layers.strides import Strides
 
 
 class _Unary(Layer):
@@ -24,6 +27,8 @@ class _Unary(Layer):
     pointwise = True
 
     frameworks = ("pytorch", "keras")
+    element_cost = 1
+    keeps: ClassVar[Keeps] = "input"
     #: The kinds of numbers that PyTorch computes this of.
     takes: ClassVar[tuple[Kind, ...]] = NUMBERS
 
@@ -59,6 +64,7 @@ class Abs(_Unary):
 class Neg(_Unary):
     """``-x``."""
 
+    keeps = ""
     aliases = ("negative",)
     reference = "torch.neg, keras.ops.negative, ONNX Neg"
     example = "neg", (64, 8, 8)
@@ -67,6 +73,7 @@ class Neg(_Unary):
 class Sign(_Unary):
     """-1, 0 or 1."""
 
+    keeps = ""
     takes = REALS
     reference = "torch.sign, keras.ops.sign, ONNX Sign"
     example = "sign", (64, 8, 8)
@@ -75,6 +82,7 @@ class Sign(_Unary):
 class Floor(_Unary):
     """The integer below."""
 
+    keeps = ""
     takes = ("integer", "float")
     reference = "torch.floor, keras.ops.floor, ONNX Floor"
     example = "floor", (64, 8, 8)
@@ -83,6 +91,7 @@ class Floor(_Unary):
 class Ceil(_Unary):
     """The integer above."""
 
+    keeps = ""
     takes = ("integer", "float")
     reference = "torch.ceil, keras.ops.ceil, ONNX Ceil"
     example = "ceil", (64, 8, 8)
@@ -91,6 +100,7 @@ class Ceil(_Unary):
 class Round(_Unary):
     """The nearest integer."""
 
+    keeps = ""
     takes = ("integer", "float")
     reference = "torch.round, keras.ops.round, ONNX Round"
     example = "round", (64, 8, 8)
@@ -110,6 +120,7 @@ class Square(_Unary):
 class Sqrt(_FloatUnary):
     """``√x``."""
 
+    keeps = "output"
     reference = "torch.sqrt, keras.ops.sqrt, ONNX Sqrt"
     example = "sqrt", (64, 8, 8)
 
@@ -117,6 +128,8 @@ class Sqrt(_FloatUnary):
 class Rsqrt(_FloatUnary):
     """``1/√x``."""
 
+    keeps = "output"
+    autocast = "float32"
     reference = "torch.rsqrt, keras.ops.rsqrt"
     example = "rsqrt", (64, 8, 8)
 
@@ -124,6 +137,8 @@ class Rsqrt(_FloatUnary):
 class Reciprocal(_FloatUnary):
     """``1/x``."""
 
+    keeps = "output"
+    autocast = "float32"
     reference = "torch.reciprocal, keras.ops.reciprocal, ONNX Reciprocal"
     example = "reciprocal", (64, 8, 8)
 
@@ -131,6 +146,8 @@ class Reciprocal(_FloatUnary):
 class Exp(_FloatUnary):
     """``exp(x)``."""
 
+    keeps = "output"
+    autocast = "float32"
     reference = "torch.exp, keras.ops.exp, ONNX Exp"
     example = "exp", (64, 8, 8)
 
@@ -138,6 +155,7 @@ class Exp(_FloatUnary):
 class Log(_FloatUnary):
     """The natural logarithm."""
 
+    autocast = "float32"
     reference = "torch.log, keras.ops.log, ONNX Log"
     example = "log", (64, 8, 8)
 
@@ -169,6 +187,7 @@ class Pow(_Unary):
 
     exponent: int | float = arg("the power")
 
+    autocast = "float32"
     aliases = ("power",)
     takes = (*NUMBERS, "bool")
     reference = "torch.pow, keras.ops.power, ONNX Pow"
@@ -221,6 +240,7 @@ class Normalize(_Unary):
     dim: PerAxis = arg("the axes of a vector; 1 is the first after the batch", default=1)
     eps: float = arg("the least norm to divide by", default=1e-12)
 
+    element_cost = 3  # the square, the sum, the division
     foreign = {"axis": "dim", "order": "p", "epsilon": "eps"}
     takes = ("float", "complex")
     reference = (
@@ -232,6 +252,12 @@ class Normalize(_Unary):
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         resolve_axes(call, "dim", self.dim)
         return super().infer(call)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        axes = resolve_axes(Call(call.inputs), "dim", self.dim) or ()
+        shape = call.shape or ()
+        norms = call.input._replace(shape=tuple(n for i, n in enumerate(shape) if i not in axes))
+        return Kept(inputs=(0,), own=(norms, norms))  # before and after the least is set
 
 
 class Scale(Layer):
@@ -280,6 +306,12 @@ class Scale(Layer):
             size = call.shape[axis]
         return {"weight": (size,), "bias": (size,)} if self.bias else {"weight": (size,)}
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(2 if self.bias else 1, numel(outputs[0].shape))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,)) if wanted.weights else Kept()
+
 
 class DropPath(Layer):
     """Leaves out a residual's body at random while training (stochastic depth)."""
@@ -302,6 +334,15 @@ class DropPath(Layer):
             call.report("SC106", f"p is {self.p}, a probability is between 0 and 1", "p")
         return call.same()
 
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (None if training and self.p else strides,)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        drawn = Tensor((1,), batched=self.mode == "row")
+        return Kept(own=(drawn,)) if self.p else Kept()
+
 
 class Cast(Layer):
     """The same numbers as another dtype."""
@@ -317,3 +358,8 @@ class Cast(Layer):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         return (call.input._replace(dtype=self.dtype),)
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (strides if self.dtype == call.dtype else None,)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from shapecalc.layers.base import Call, Layer, Tensor, Weights, arg
+from shapecalc.layers.base import Call, Dim, Layer, Tensor, Weights, arg
+from shapecalc.layers.cost import Kept, Wanted, numel, times
 from shapecalc.layers.reaches import Along, Reaches
 
 
@@ -25,6 +26,7 @@ class _Table(Layer):
         "output_dim": "embedding_dim",
         "vocab_size": "num_embeddings",
     }
+    keeps = "input"
     equation = "params = num_embeddings·embedding_dim"
     example_dtype = "int64"
     #: The dtypes of the numbers.
@@ -88,3 +90,11 @@ class EmbeddingBag(_Table):
             if self.mode == "max" and getattr(self, field):
                 call.report("SC106", f"mode max cannot be had with {field}", field)
         return call.tensor((self.embedding_dim,), "float32")
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(self.embedding_dim, numel(call.shape))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        # Which bag each number is in; where it begins, how large it is, its largest number.
+        bags = Tensor((3,), "int64", call.batched)
+        return Kept(inputs=(0,), own=(call.input._replace(dtype="int64"), bags))

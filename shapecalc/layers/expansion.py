@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from shapecalc.layers.axes import resolve_axis, with_sizes
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, arg, format_shape, plural
 from shapecalc.layers.reaches import Reaches, along_axis, same_place, without
+from shapecalc.layers.strides import Strides, full_sizes
 from shapecalc.reach import repeating
 
 
@@ -66,6 +67,17 @@ class Expand(Layer):
             size if wanted == -1 else wanted or None
             for size, wanted in zip(shape, self.sizes, strict=True)
         )
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        sizes, wanted = full_sizes(call.input), full_sizes(outputs[0])
+        if sizes is None or wanted is None or len(wanted) < len(sizes):
+            return (None,)
+        new = len(wanted) - len(sizes)
+        steps = zip(strides, sizes, wanted[new:], strict=True)
+        # What is repeated lies in one place.
+        return ((*(0,) * new, *(0 if n != want else step for step, n, want in steps)),)
 
 
 class Tile(Layer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from shapecalc.layers.base import (
@@ -17,6 +18,7 @@ from shapecalc.layers.base import (
     outputs_of,
     product,
 )
+from shapecalc.layers.cost import numel
 from shapecalc.sizes import Window, conv_window
 
 _AXES = 2
@@ -133,3 +135,6 @@ class Fold(_Columns):
             "use the arguments of the unfold that made the columns",
         )
         return None
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return numel(call.shape)

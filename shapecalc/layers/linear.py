@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, Weights, arg, product
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.merge import describe_inputs
 from shapecalc.layers.parametrization import _Parametrized
 from shapecalc.layers.reaches import Reaches, along_axis
 from shapecalc.layers.sequences import require_floats
+from shapecalc.layers.strides import Strides
 
 
 class _Dense(Layer):
@@ -18,6 +20,7 @@ class _Dense(Layer):
     out_features: int = arg("size of the output's last axis")
     bias: bool = arg("whether a learned bias is added", default=True)
 
+    autocast = "lower"
     equation = "params = in_features·out_features + out_features"
     foreign = {"units": "out_features", "use_bias": "bias"}
 
@@ -52,6 +55,9 @@ class _Dense(Layer):
         shape = outputs[0].shape
         return None if shape is None else product((*shape, self.features(call)))
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,)) if wanted.weights else Kept()
+
 
 class Linear(_Parametrized, _Dense):
     """A dense layer on the last axis: ``y = x Wᵀ + b``."""
@@ -69,6 +75,8 @@ class Bilinear(Layer):
     out_features: int = arg("size of the output's last axis")
     bias: bool = arg("whether a learned bias is added", default=True)
 
+    keeps = "inputs"
+    autocast = "lower"
     arity = (2, 2)
     foreign = {"units": "out_features", "use_bias": "bias"}
     reference = "torch.nn.Bilinear"
@@ -139,3 +147,8 @@ class Identity(Layer):
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         return call.same()
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (strides,)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from shapecalc.layers.axes import resolve_axis
 from shapecalc.layers.base import AXES, Call, Dim, Layer, Shape, Tensor, arg, format_shape
+from shapecalc.layers.cost import Kept, Wanted, numel, times
 from shapecalc.layers.dtypes import NUMBERS, REALS, Kind, as_float, promote, require_kind
 from shapecalc.layers.reaches import Along, Reaches, along_axis, axis_at
 from shapecalc.reach import stepping
@@ -46,6 +47,9 @@ class _Elementwise(Layer):
     def dtype(self, call: Call) -> str:
         """The dtype of the output."""
         return promote(call.inputs)
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(max(len(call.inputs) - 1, 1), numel(outputs[0].shape))
 
 
 class _FloatElementwise(_Elementwise):
@@ -120,6 +124,23 @@ def report_mismatch(call: Call, rank: int, wrong: list[tuple[int, int, int]]) ->
     )
 
 
+def factors_kept(call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+    """What a product keeps: each factor whose other one needs a gradient, and the products of more
+    than two factors on the way."""
+    inputs: list[int] = []
+    own: list[Tensor] = []
+    before = wanted.inputs[0]
+    for position in range(1, len(call.inputs)):
+        if wanted.inputs[position] and position == 1:
+            inputs.append(0)
+        elif wanted.inputs[position]:
+            own.append(outputs[0])
+        if before:
+            inputs.append(position)
+        before = before or wanted.inputs[position]
+    return Kept(tuple(inputs), own=tuple(own))
+
+
 class Add(_Elementwise):
     """The sum of its inputs."""
 
@@ -133,6 +154,9 @@ class Multiply(_Elementwise):
     aliases = ("mul",)
     reference = "torch.mul, keras.layers.Multiply, ONNX Mul"
     example = "{type: multiply, from: [input, prev]}", (64, 8, 8)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return factors_kept(call, outputs, wanted)
 
 
 class Subtract(_Elementwise):
@@ -153,6 +177,9 @@ class Divide(_FloatElementwise):
     reference = "torch.div, keras.ops.divide, ONNX Div"
     example = "{type: divide, from: [input, prev]}", (64, 8, 8)
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0, 1) if wanted.inputs[1] else (1,))
+
 
 class Maximum(_Elementwise):
     """The larger of its inputs, cell by cell."""
@@ -160,6 +187,10 @@ class Maximum(_Elementwise):
     takes = REALS
     reference = "torch.maximum, keras.layers.Maximum, ONNX Max"
     example = "{type: maximum, from: [input, prev]}", (64, 8, 8)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        # Both sides of each comparison; the results of all but the last are new tensors.
+        return Kept(tuple(range(len(call.inputs))), own=tuple(outputs) * (len(call.inputs) - 2))
 
 
 class Minimum(_Elementwise):
@@ -169,12 +200,19 @@ class Minimum(_Elementwise):
     reference = "torch.minimum, keras.layers.Minimum, ONNX Min"
     example = "{type: minimum, from: [input, prev]}", (64, 8, 8)
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        # Both sides of each comparison; the results of all but the last are new tensors.
+        return Kept(tuple(range(len(call.inputs))), own=tuple(outputs) * (len(call.inputs) - 2))
+
 
 class Average(_FloatElementwise):
     """The mean of its inputs, cell by cell."""
 
     reference = "sum(xs) / len(xs), keras.layers.Average, ONNX Mean"
     example = "{type: average, from: [input, prev]}", (64, 8, 8)
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(len(call.inputs), numel(outputs[0].shape))
 
 
 class Concat(Layer):

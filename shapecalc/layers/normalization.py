@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from shapecalc.layers.base import (
@@ -15,6 +16,7 @@ from shapecalc.layers.base import (
     format_shape,
     product,
 )
+from shapecalc.layers.cost import Kept, Wanted, added, numel, times
 from shapecalc.layers.dtypes import as_float
 
 FOREIGN = {"epsilon": "eps", "axis": "num_features", "center": "bias", "scale": "affine"}
@@ -25,6 +27,26 @@ def scale_and_shift(shape: Shape, affine: bool, bias: bool) -> Weights:
     if not affine:
         return {}
     return {"weight": shape, "bias": shape} if bias else {"weight": shape}
+
+
+def running_statistics(channels: Dim) -> dict[str, Tensor]:
+    """The mean and the variance of each channel over the batches seen, and their number."""
+    return {
+        "running_mean": Tensor((channels,), batched=False),
+        "running_var": Tensor((channels,), batched=False),
+        "num_batches_tracked": Tensor((), "int64", batched=False),
+    }
+
+
+def norm_ops(affine: bool, outputs: Sequence[Tensor]) -> Dim:
+    """Element operations of a norm that computes its statistics: the mean, the squared difference
+    and its mean, the normalised number; with ``affine`` it is scaled too."""
+    return times(5 if affine else 4, numel(outputs[0].shape))
+
+
+def statistics(count: Dim, batched: bool = True) -> tuple[Tensor, ...]:
+    """``count`` means, and as many deviations, kept for the backward pass."""
+    return (Tensor((times(2, count),), batched=batched),)
 
 
 class _ChannelNorm(Layer):
@@ -77,6 +99,17 @@ class _BatchNorm(_ChannelNorm):
 
     def weights(self, call: Call) -> Weights:
         return scale_and_shift((self.features(call),), self.affine, self.bias)
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        if not self.track_running_stats:
+            return norm_ops(self.affine, outputs)
+        return times(2, numel(outputs[0].shape))  # statistics and learned numbers in one
+
+    def buffers(self, call: Call) -> dict[str, Tensor]:
+        return running_statistics(self.features(call)) if self.track_running_stats else {}
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=statistics(self.features(call), batched=False))
 
 
 class BatchNorm1d(_BatchNorm, rank=1):
@@ -139,6 +172,18 @@ class _InstanceNorm(_ChannelNorm):
     def weights(self, call: Call) -> Weights:
         return scale_and_shift((self.features(call),), self.affine, self.bias)
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return norm_ops(self.affine, outputs)
+
+    def buffers(self, call: Call) -> dict[str, Tensor]:
+        return running_statistics(self.features(call)) if self.track_running_stats else {}
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        own = statistics(self.features(call))
+        if self.affine:  # a scale for each channel of each sample
+            own += (Tensor((self.features(call),)),)
+        return Kept(inputs=(0,), own=own)
+
 
 class InstanceNorm1d(_InstanceNorm, rank=1):
     """Instance normalisation of a sequence."""
@@ -177,6 +222,7 @@ class GroupNorm(Layer):
 
     foreign = {**FOREIGN, "groups": "num_groups", "axis": "num_channels"}
     reference = "torch.nn.GroupNorm, keras.layers.GroupNormalization, ONNX GroupNormalization"
+    autocast = "float32"
     equation = "params = 2·num_channels; num_groups divides num_channels"
     example = "{type: group_norm, num_groups: 8}", (64, 16, 16)
 
@@ -207,6 +253,12 @@ class GroupNorm(Layer):
         channels = call.channels() if self.num_channels is None else self.num_channels
         return scale_and_shift((channels,), self.affine, self.bias)
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return norm_ops(self.affine, outputs)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=statistics(self.num_groups))
+
 
 class _LastAxesNorm(Layer):
     """What layer and RMS norm share: statistics over the last axes of each sample."""
@@ -218,6 +270,7 @@ class _LastAxesNorm(Layer):
     )
     elementwise_affine: bool = arg("whether each element has a learned scale", default=True)
 
+    autocast = "float32"
     foreign = {
         "epsilon": "eps",
         "axis": "normalized_shape",
@@ -263,6 +316,13 @@ class _LastAxesNorm(Layer):
             return (self.normalized_shape,)
         return self.normalized_shape
 
+    def rows(self, call: Call) -> Dim:
+        """How many times a sample is normalised."""
+        wanted = self._normalized(call)
+        cells = None if wanted is None else product(wanted)
+        total = numel(call.shape)
+        return None if total is None or not cells else total // cells
+
 
 class LayerNorm(_LastAxesNorm):
     """Normalises the last axes of each sample."""
@@ -278,6 +338,12 @@ class LayerNorm(_LastAxesNorm):
         shape = self._normalized(call)
         return {} if shape is None else scale_and_shift(shape, self.elementwise_affine, self.bias)
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return norm_ops(self.elementwise_affine, outputs)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=statistics(self.rows(call)))
+
 
 class RmsNorm(_LastAxesNorm):
     """Divides the last axes of each sample by their root mean square."""
@@ -292,6 +358,13 @@ class RmsNorm(_LastAxesNorm):
         shape = self._normalized(call)
         return {"weight": shape} if self.elementwise_affine and shape is not None else {}
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        # The square and its mean, the division, the scale.
+        return times(4 if self.elementwise_affine else 3, numel(outputs[0].shape))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=(Tensor((self.rows(call),)),))
+
 
 class _ResponseNorm(Layer):
     """Divides each cell by a sum over the channels beside it."""
@@ -304,6 +377,10 @@ class _ResponseNorm(Layer):
     k: float = arg("added to the sum", default=1.0)
 
     equation = "params = 0"
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        # The square, the sum over channels, the power, the division.
+        return times(self.size + 3, numel(outputs[0].shape))
 
 
 class LocalResponseNorm(_ResponseNorm):
@@ -320,6 +397,12 @@ class LocalResponseNorm(_ResponseNorm):
             call.wrong_rank(self, 2)
         return call.tensor(call.shape, as_float(call.dtype))
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        shape = call.shape or (None,)
+        padded = (added(shape[0], self.size - 1), *shape[1:])
+        # The squares with zeroes around the channels, the divisor and its base.
+        return Kept(inputs=(0,), own=(outputs[0]._replace(shape=padded), *(outputs[0],) * 2))
+
 
 class CrossMapLrn2d(_ResponseNorm, rank=2):
     """The older form of local response norm, for images."""
@@ -335,3 +418,6 @@ class CrossMapLrn2d(_ResponseNorm, rank=2):
 
     def rank_help(self, spatial_rank: int) -> str | None:
         return "write local_response_norm"
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), outputs=(0,), own=tuple(outputs))  # the divisor's base

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from shapecalc.layers.base import AXES, Call, Dim, Layer, Tensor, arg, plural
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.dtypes import kind_of
 from shapecalc.layers.reaches import Reaches, shifted
+from shapecalc.layers.strides import Strides
 
 Side = int | tuple[int, int]
 
@@ -105,6 +107,9 @@ class Pad(Layer):
             return None
         return out
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,)) if self.mode in ("reflect", "replicate") else Kept()
+
 
 class Crop(Layer):
     """Takes cells off the ends of each spatial axis."""
@@ -153,3 +158,8 @@ class Crop(Layer):
             call.report("SC102", f"the {axis} would be {n} - {before} - {after} cells", "cropping")
             return None
         return None if n is None else n - before - after
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (strides,)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from shapecalc.layers.base import Call, Layer, Weights, arg
+from shapecalc.layers.base import Call, Layer, Tensor, Weights, arg, product
+from shapecalc.layers.cost import Kept, Wanted
 
 _ORIGINAL = "parametrizations.weight.original"
 
@@ -31,3 +33,23 @@ class _Parametrized(Layer):
             return {_ORIGINAL: shape} | rest
         lengths = (shape[0], *(1,) * (len(shape) - 1))
         return {f"{_ORIGINAL}0": lengths, f"{_ORIGINAL}1": shape} | rest
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        kept = super().kept(call, outputs, wanted)
+        if self.parametrization is None:
+            return kept
+        shape = super().weights(call)["weight"]
+        own = [Tensor(shape, batched=False)]
+        if self.parametrization == "weight_norm":
+            own.append(Tensor(shape[:1], batched=False))  # the lengths found
+        return kept._replace(own=(*kept.own, *own))
+
+    def buffers(self, call: Call) -> dict[str, Tensor]:
+        if self.parametrization != "spectral_norm":
+            return {}
+        shape = super().weights(call)["weight"]
+        prefix = "parametrizations.weight.0."
+        return {
+            f"{prefix}_u": Tensor(shape[:1], batched=False),
+            f"{prefix}_v": Tensor((product(shape[1:]),), batched=False),
+        }

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from shapecalc.layers.axes import resolve_axis, with_sizes
 from shapecalc.layers.base import Call, Dim, Layer, PerAxis, Tensor, arg, format_shape
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.dtypes import kind_of
 from shapecalc.layers.reaches import Reaches, along_axis, axis_at, without
 from shapecalc.layers.rearrange import MAX_PIECES
+from shapecalc.layers.strides import Strides, reordered
 from shapecalc.reach import Reach, stepping
 
 
@@ -45,6 +47,19 @@ class _Piece(Layer):
         """The input with other sizes in place of the axis."""
         assert call.shape is not None
         return call.tensor(with_sizes(call.shape, axis, *sizes))[0]
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (strides,) * len(outputs)
+
+    def without_axis(self, call: Call, strides: Strides) -> Strides | None:
+        """The strides of a view of one index of the axis."""
+        axis = resolve_axis(Call(call.inputs), "dim", self.dim)
+        if axis is None or call.shape is None:
+            return None
+        order = [other for other in range(len(call.shape)) if other != axis]
+        return reordered(strides, order, call.input.batched)
 
 
 def not_too_many(call: Call, field: str | None, count: int) -> bool:
@@ -115,6 +130,11 @@ class Unbind(_Piece):
             return call.tensor(None)
         return (self.resized(call, axis),) * size
 
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (self.without_axis(call, strides),) * len(outputs)
+
 
 class Slice(_Piece):
     """A range of an axis, as Python's ``x[:, start:end:step]`` has it."""
@@ -143,6 +163,15 @@ class Slice(_Piece):
         if start < 0:
             return None if size is None else stepping(max(start + size, 0), self.step)
         return stepping(start, self.step)
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        axis = resolve_axis(Call(call.inputs), "dim", self.dim)
+        if axis is None:
+            return (None,)
+        axis += call.input.batched
+        return ((*strides[:axis], strides[axis] * self.step, *strides[axis + 1 :]),)
 
 
 class Narrow(_Piece):
@@ -201,6 +230,11 @@ class Select(_Piece):
             )
         return (self.resized(call, axis),)
 
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (self.without_axis(call, strides),)
+
 
 class IndexSelect(_Piece):
     """Those indices of an axis that a second input, a ``constant`` of integers, lists."""
@@ -239,3 +273,11 @@ class IndexSelect(_Piece):
         elif indices.shape is not None:
             count = indices.shape[0] if indices.shape else 1
         return (Tensor(self.resized(call, axis, count).shape, call.dtype, call.input.batched),)
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (None,)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(1,))

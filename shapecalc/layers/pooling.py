@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 from typing import ClassVar
 
 from shapecalc.layers.base import (
     AXES,
     Call,
+    Dim,
     Layer,
     PerAxis,
     Shape,
@@ -15,12 +17,26 @@ from shapecalc.layers.base import (
     along_axes,
     arg,
     outputs_of,
+    product,
 )
+from shapecalc.layers.cost import Kept, Wanted, numel
 from shapecalc.layers.dtypes import REALS, Kind, as_float, require_kind
 from shapecalc.layers.reaches import Along, Reaches, adapted
 from shapecalc.sizes import EmptyOutputError, Window, remembered_pool_window
 
 FOREIGN = {"pool_size": "kernel_size", "strides": "stride", "kernel": "kernel_size"}
+
+
+def places(outputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Where the largest values were found: a number for each of them."""
+    return (outputs[0]._replace(dtype="int64"),)
+
+
+def max_pool_kept(outputs: Sequence[Tensor]) -> Kept:
+    """What a max pool keeps: its input, and the places it yields, or else places of its own."""
+    if len(outputs) > 1:
+        return Kept(inputs=(0,), outputs=(1,))
+    return Kept(inputs=(0,), own=places(outputs))
 
 
 class _Sliding(Layer):
@@ -82,6 +98,10 @@ class _Sliding(Layer):
 
         return along_axes(call, rank, sizes, window)
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        kernel = Call(call.inputs).per_axis("kernel_size", self.kernel_size, self.rank or 1)
+        return None if kernel is None else product((numel(outputs[0].shape), *kernel))
+
 
 class _Pool(_Sliding):
     """What max and average pools share."""
@@ -104,6 +124,9 @@ class _MaxPool(_Pool):
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         (pooled,) = super().infer(call)
         return (pooled, pooled._replace(dtype="int64")) if self.return_indices else (pooled,)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return max_pool_kept(outputs)
 
 
 class MaxPool1d(_MaxPool, rank=1):
@@ -139,6 +162,8 @@ class _AvgPool(_Pool):
     """The mean of each window."""
 
     count_include_pad: bool = arg("whether padding counts in the mean", default=True)
+
+    keeps = "input"
 
 
 class AvgPool1d(_AvgPool, rank=1):
@@ -196,6 +221,10 @@ class _LpPool(_Sliding):
         (pooled,) = super().infer(call)
         return call.tensor(pooled.shape, as_float(call.dtype))
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        # The powers; their mean, its sign and size, and the sum.
+        return Kept(inputs=(0,), own=(call.input, *(outputs[0],) * 4))
+
 
 class LpPool1d(_LpPool, rank=1):
     """The power mean of each window of a sequence (the sum is not divided)."""
@@ -242,6 +271,13 @@ class _FractionalMaxPool(Layer):
         spatial = self._checked(call, sizes, self._wanted(call, sizes))
         (pooled,) = call.tensor(call.map(channels, spatial))
         return (pooled, pooled._replace(dtype="int64")) if self.return_indices else (pooled,)
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        kernel = Call(call.inputs).per_axis("kernel_size", self.kernel_size, self.rank or 1)
+        return None if kernel is None else product((numel(outputs[0].shape), *kernel))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return max_pool_kept(outputs)
 
     def _wanted(self, call: Call, sizes: Shape) -> Shape:
         """The sizes asked for."""
@@ -314,6 +350,19 @@ class FractionalMaxPool3d(_FractionalMaxPool, rank=3):
     example = "{type: fractional_max_pool3d, kernel_size: 3, output_size: 8}", (4, 20, 20, 20)
 
 
+def cells_read(call: Call, output: Tensor) -> Dim:
+    """How many cells all windows of an adaptive pool read: along an axis ``n + out - gcd(n, out)``,
+    as each border between two windows that falls inside of a cell has both read it."""
+    if output.shape is None or len(output.shape) != len(call.spatial()) + 1:
+        return None
+    pooled = Call((output,), channels_last=call.channels_last).spatial()
+    along = (
+        None if n is None or out is None else n + out - gcd(n, out)
+        for n, out in zip(call.spatial(), pooled, strict=True)
+    )
+    return product((call.channels(), *along))
+
+
 class _AdaptivePool(Layer):
     """A pool whose windows are chosen so that the output has the size asked for."""
 
@@ -341,6 +390,14 @@ class _AdaptivePool(Layer):
     def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
         return adapted(call, outputs)
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return cells_read(call, outputs[0])
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        shape = outputs[0].shape
+        # PyTorch takes a mean where each channel is one window.
+        return Kept() if shape and set(shape[1:]) == {1} else Kept(inputs=(0,))
+
     def _check_sizes(self, call: Call, wanted: Shape) -> None:
         for size in wanted:
             if size is None and len(wanted) == 1:
@@ -362,6 +419,9 @@ class _AdaptiveMaxPool(_AdaptivePool):
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         (pooled,) = super().infer(call)
         return (pooled, pooled._replace(dtype="int64")) if self.return_indices else (pooled,)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return max_pool_kept(outputs)
 
 
 class AdaptiveAvgPool1d(_AdaptivePool, rank=1):
@@ -435,6 +495,16 @@ class _GlobalPool(Layer):
             return adapted(call, outputs)
         return [Along(len(call.spatial()) if call.channels_last else 0)]
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return numel(call.shape)
+
+
+class _GlobalMaxPool(_GlobalPool):
+    """The largest value of each channel."""
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), outputs=(0,))
+
 
 class _GlobalAvgPool(_GlobalPool):
     """A mean over all of each channel."""
@@ -473,7 +543,7 @@ class GlobalAvgPool3d(_GlobalAvgPool, rank=3):
     example = "global_avg_pool3d", (64, 4, 7, 7)
 
 
-class GlobalMaxPool1d(_GlobalPool, rank=1):
+class GlobalMaxPool1d(_GlobalMaxPool, rank=1):
     """The largest value of each channel of a sequence."""
 
     aliases = ("global_max_pooling1d",)
@@ -481,7 +551,7 @@ class GlobalMaxPool1d(_GlobalPool, rank=1):
     example = "global_max_pool1d", (64, 50)
 
 
-class GlobalMaxPool2d(_GlobalPool, rank=2):
+class GlobalMaxPool2d(_GlobalMaxPool, rank=2):
     """The largest value of each channel of an image."""
 
     aliases = ("global_max_pooling2d",)
@@ -489,7 +559,7 @@ class GlobalMaxPool2d(_GlobalPool, rank=2):
     example = "global_max_pool2d", (512, 7, 7)
 
 
-class GlobalMaxPool3d(_GlobalPool, rank=3):
+class GlobalMaxPool3d(_GlobalMaxPool, rank=3):
     """The largest value of each channel of a volume."""
 
     aliases = ("global_max_pooling3d",)

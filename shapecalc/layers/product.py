@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from shapecalc.layers.axes import resolve_axis, with_sizes
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, arg, product
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.dtypes import NUMBERS, require_kind, require_one_dtype
-from shapecalc.layers.merge import broadcast, describe_inputs
+from shapecalc.layers.merge import broadcast, describe_inputs, factors_kept
 from shapecalc.layers.reaches import Reaches, same_place
 
 
 class Matmul(Layer):
     """The product of matrices, which the last two axes are; the axes before them broadcast."""
 
+    autocast = "lower"
     arity = (2, 2)
     aliases = ("bmm",)
     frameworks = ("pytorch", "keras")
@@ -81,6 +83,9 @@ class Matmul(Layer):
         shape = outputs[0].shape
         return None if not inner or shape is None else product((*shape, inner[-1]))
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return factors_kept(call, outputs, wanted)
+
 
 class Dot(Layer):
     """The sums of products along one axis of each of two inputs, sample by sample (Keras)."""
@@ -88,6 +93,7 @@ class Dot(Layer):
     axes: int | tuple[int, ...] = arg("the axis of both, or one of each; 1 is the first")
     normalize: bool = arg("whether both are divided by their norms first", default=False)
 
+    autocast = "lower"
     arity = (2, 2)
     frameworks = ("keras",)
     foreign = {"dim": "axes", "axis": "axes"}
@@ -126,3 +132,6 @@ class Dot(Layer):
             return None
         axis = resolve_axis(Call(call.inputs), "axes", first)
         return None if axis is None else product((*outputs[0].shape, shape[axis]))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return factors_kept(call, outputs, wanted)

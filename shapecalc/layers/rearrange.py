@@ -8,9 +8,19 @@ from math import prod
 from shapecalc.layers.axes import resolve_axis
 from shapecalc.layers.base import Call, Layer, Shape, Tensor, arg, format_shape, plural, product
 from shapecalc.layers.reaches import Along, Reaches, along_axis, laid_out_anew
+from shapecalc.layers.strides import Strides, relaid
 
 
-class Flatten(Layer):
+class _Relaid(Layer):
+    """The same cells in the same order under another shape: a view wherever there is one."""
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return relaid(call.input, outputs[0], strides)
+
+
+class Flatten(_Relaid):
     """Joins a range of axes into one."""
 
     start_dim: int = arg("first axis to join; 1 is the first after the batch", default=1)
@@ -97,7 +107,7 @@ def _divides(factor: int, total: int) -> bool:
     return factor > 0 and total % factor == 0
 
 
-class Reshape(Layer):
+class Reshape(_Relaid):
     """The same elements under another shape (without the batch); one size may be -1."""
 
     shape: tuple[int, ...] = arg("the target shape, at most one size -1")
@@ -117,7 +127,7 @@ class Reshape(Layer):
         return laid_out_anew(call.shape or (), outputs[0].shape or ())
 
 
-class Unflatten(Layer):
+class Unflatten(_Relaid):
     """Splits one axis into several."""
 
     dim: int = arg("the axis to split; 1 is the first after the batch", default=1)
@@ -173,6 +183,14 @@ class Permute(Layer):
         rank = len(call.shape or ())
         return [Along(dim - 1 if dim > 0 else dim + rank) for dim in self.dims if dim % (rank + 1)]
 
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        dims = [dim % max(len(strides), 1) for dim in self.dims]
+        if sorted(dims) != list(range(len(strides))):
+            return (None,)
+        return (tuple(strides[dim] for dim in dims),)
+
 
 class Chunk(Layer):
     """Cuts an axis into ``chunks`` pieces, read as ``name.0``, ``name.1``, …"""
@@ -206,6 +224,11 @@ class Chunk(Layer):
 
     def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
         return along_axis(len(call.shape or ()), self.dim, None)
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (strides,) * len(outputs)
 
 
 #: How many pieces one layer may cut its input into.

@@ -16,6 +16,7 @@ from shapecalc.layers.base import (
     format_shape,
     product,
 )
+from shapecalc.layers.cost import Kept, Wanted, added, times
 from shapecalc.layers.reaches import Reaches, steps
 from shapecalc.layers.sequences import (
     bounded,
@@ -67,6 +68,12 @@ class _Gated(Layer):
     gates: ClassVar[int] = 1
     #: How many states it carries on.
     states: ClassVar[int] = 1
+    #: Element operations for each feature of the state and each step: the gates' functions, and
+    #: what joins them.
+    step_ops: ClassVar[int] = 1
+    #: How many numbers are kept for each feature of the state and each step, beside the state.
+    step_kept: ClassVar[int] = 0
+    autocast = "lower"
 
     def features(self, call: Call) -> Dim:
         """Features of the input, declared or received."""
@@ -141,12 +148,28 @@ class _Recurrent(_Gated):
         length, _ = sequence_of(call.input)
         return product((length, total(*matrices)))
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        steps = times(bounded(self.num_layers) * self.directions, sequence_of(call.input)[0])
+        return times(self.step_ops * self.hidden_size, steps)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        """The input, and at each step and layer the gates and the states."""
+        length, _ = sequence_of(call.input)
+        layers = bounded(self.num_layers)
+        step = self.step_kept * self.hidden_size
+        between = times((layers - 1) * self.directions * self.out, length)
+        numbers = added(times(layers * self.directions * step, length), between)
+        masks = (Tensor((between,), "bool", call.batched),) if self.dropout and between else ()
+        own = Tensor((numbers,), call.dtype, call.batched)
+        return Kept(inputs=(0,), outputs=(0,), own=(own, *masks))
+
 
 class Rnn(_Recurrent):
     """A recurrent layer: ``h = tanh(W x + U h + b)`` at each step."""
 
     nonlinearity: Literal["tanh", "relu"] = arg("the non-linearity", default="tanh")
 
+    step_ops = 1
     foreign = {**FOREIGN, "activation": "nonlinearity"}
     aliases = ("simple_rnn",)
     reference = "torch.nn.RNN, keras.layers.SimpleRNN, ONNX RNN"
@@ -159,6 +182,8 @@ class Lstm(_Recurrent):
 
     proj_size: int = arg("features that each step's output is projected to; 0: as it is", default=0)
 
+    step_ops = 9  # four gates, two products and their sum, tanh, the product with it
+    step_kept = 6  # the gates, the cell state and its tanh
     gates = 4
     states = 2
     arity = (1, 3)
@@ -192,6 +217,8 @@ class Lstm(_Recurrent):
 class Gru(_Recurrent):
     """Gated recurrent units: outputs the sequence and the last hidden state."""
 
+    step_ops = 8  # three gates, the reset, and the sum of two products
+    step_kept = 6  # the gates, their product and what is added
     gates = 3
     reference = "torch.nn.GRU, keras.layers.GRU, ONNX GRU"
     equation = "params = 3·H·(I + H + 2) a layer and direction"
@@ -224,6 +251,18 @@ class _Cell(_Gated):
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         return total(*(product(s) for s in self.weights(call).values() if len(s) == 2))
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return self.step_ops * self.hidden_size
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        """The input, the states before, and the gates."""
+        size = self.hidden_size
+        # States that are not given are zeroes, made for the step.
+        zeroes = 0 if call.inputs[1:] else self.states * size
+        own = Tensor((self.step_kept * size + zeroes,), call.dtype, call.batched)
+        outputs_too = (0,) if self.states == 1 and self.gates == 1 else ()
+        return Kept(tuple(range(len(call.inputs))), outputs_too, (own,))
+
 
 class RnnCell(_Cell):
     """One step of an RNN."""
@@ -239,6 +278,8 @@ class RnnCell(_Cell):
 class LstmCell(_Cell):
     """One step of an LSTM: outputs the hidden and the cell state."""
 
+    step_ops = 9
+    step_kept = 5  # the gates and the tanh of the cell state
     gates = 4
     states = 2
     arity = (1, 3)
@@ -250,6 +291,8 @@ class LstmCell(_Cell):
 class GruCell(_Cell):
     """One step of a GRU."""
 
+    step_ops = 8
+    step_kept = 6
     gates = 3
     reference = "torch.nn.GRUCell, keras.layers.GRUCell"
     equation = "params = 3·H·(I + H + 2)"

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from shapecalc.layers.axes import resolve_axes
-from shapecalc.layers.base import Call, Layer, PerAxis, Tensor, arg
+from shapecalc.layers.base import Call, Dim, Layer, PerAxis, Tensor, arg
+from shapecalc.layers.cost import Kept, Wanted, numel, times
 from shapecalc.layers.dtypes import (
     NUMBERS,
     REALS,
@@ -29,6 +30,16 @@ class _Reduce(Layer):
     equation = "out = in without the axes dim"
     #: The kinds of numbers that PyTorch reduces so.
     takes: ClassVar[tuple[Kind, ...]] = (*NUMBERS, "bool")
+    #: Element operations for each number that is read.
+    cell_cost: ClassVar[int] = 1
+    #: Whether the backward pass needs what was reduced and what came out.
+    needs_values: ClassVar[bool] = True
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(self.cell_cost, numel(call.shape))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), outputs=(0,)) if self.needs_values else Kept()
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         if not call.channels_last:
@@ -94,6 +105,7 @@ class _RealReduce(_FloatReduce):
 class Mean(_FloatReduce):
     """The mean along axes."""
 
+    needs_values = False
     aliases = ("reduce_mean",)
     reference = "torch.mean, keras.ops.mean, ONNX ReduceMean"
     example = "{type: mean, dim: [2, 3]}", (512, 7, 7)
@@ -104,6 +116,7 @@ class Std(_RealReduce):
 
     unbiased: bool = arg("divide by n - 1 and not by n", default=True)
 
+    cell_cost = 3
     reference = "torch.std, keras.ops.std"
     example = "{type: std, dim: [2, 3], keepdim: true}", (64, 8, 8)
 
@@ -113,8 +126,12 @@ class Var(_RealReduce):
 
     unbiased: bool = arg("divide by n - 1 and not by n", default=True)
 
+    cell_cost = 3
     reference = "torch.var, keras.ops.var"
     example = "{type: var, dim: 1, keepdim: true}", (64, 8, 8)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,))
 
 
 class VectorNorm(_RealReduce):
@@ -122,6 +139,8 @@ class VectorNorm(_RealReduce):
 
     p: float = arg("which norm", default=2.0)
 
+    cell_cost = 2
+    autocast = "float32"
     foreign = {"axis": "dim", "keepdims": "keepdim", "ord": "p"}
     reference = "torch.linalg.vector_norm, torch.norm, keras.ops.norm, ONNX ReduceL2"
     example = "{type: vector_norm, dim: -1, keepdim: true}", (196, 64)
@@ -130,6 +149,7 @@ class VectorNorm(_RealReduce):
 class Logsumexp(_ReduceAxes):
     """``log Σ exp(x)`` along axes."""
 
+    cell_cost = 2
     reference = "torch.logsumexp, keras.ops.logsumexp, ONNX ReduceLogSumExp"
     example = "{type: logsumexp, dim: -1}", (10,)
 
@@ -140,6 +160,8 @@ class Logsumexp(_ReduceAxes):
 class Sum(_ReduceAxes):
     """The sum along axes."""
 
+    needs_values = False
+    autocast = "float32"
     aliases = ("reduce_sum",)
     reference = "torch.sum, keras.ops.sum, ONNX ReduceSum"
     example = "{type: sum, dim: 1}", (64, 8, 8)
@@ -151,6 +173,7 @@ class Sum(_ReduceAxes):
 class Prod(_ReduceAxis):
     """The product along an axis."""
 
+    autocast = "float32"
     reference = "torch.prod, keras.ops.prod, ONNX ReduceProd"
     example = "{type: prod, dim: 1}", (64, 8, 8)
 
@@ -179,6 +202,7 @@ class Min(_ReduceAxes):
 class Argmax(_ReduceAxis):
     """Where along an axis the largest value is."""
 
+    needs_values = False
     takes = ("integer", "float")
     reference = "torch.argmax, keras.ops.argmax, ONNX ArgMax"
     example = "{type: argmax, dim: -1}", (10,)

@@ -7,9 +7,15 @@ from fractions import Fraction
 from typing import ClassVar, Literal
 
 from shapecalc.layers.base import AXES, Call, Dim, Layer, Shape, Tensor, arg, format_shape, plural
+from shapecalc.layers.cost import Kept, Wanted, numel, times
+from shapecalc.layers.pooling import cells_read
 from shapecalc.layers.reaches import Reaches, spatial
+from shapecalc.layers.strides import Strides
 from shapecalc.reach import Reach, adaptive, ratio_of, resampling
 from shapecalc.sizes import Window
+
+#: How many cells each interpolated one is computed from; ``nearest`` only copies.
+TAPS = {"linear": 2, "bilinear": 4, "bicubic": 16, "trilinear": 8, "lanczos3": 36, "lanczos5": 100}
 
 
 class Upsample(Layer):
@@ -153,6 +159,14 @@ class Upsample(Layer):
             return tuple(size if size is None or size > 0 else None for size in sizes)
         return sizes
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        if self.mode == "area":
+            return cells_read(call, outputs[0])
+        return times(TAPS.get(self.mode, 0), numel(outputs[0].shape))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,)) if self.mode == "area" else Kept()
+
 
 def _middle(n: int, size: int) -> Window:
     """The middle ``size`` of ``n`` cells as a window; an odd cell is cut off at the end."""
@@ -196,6 +210,9 @@ class _Upsampling(Layer, rank=2):
 
     def rank_help(self, spatial_rank: int) -> str | None:
         return "write {type: upsample, scale_factor: …}, which takes the rank of its input"
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(TAPS.get(self.mode, 0), numel(outputs[0].shape))
 
 
 class UpsamplingNearest2d(_Upsampling):
@@ -279,6 +296,11 @@ class CenterCrop(Layer):
                 call.report("SC106", f"cannot crop the {axis} of {n} to {size}", field)
                 break
         return wanted
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (strides,)
 
 
 class _Pad(Layer):
@@ -402,6 +424,7 @@ class ConstantPad3d(_ConstantPad, rank=3):
 class ReflectionPad1d(_Pad, rank=1):
     """The mirrored sequence around itself."""
 
+    keeps = "input"
     crops_first = False
     slack = 1
     reference = "torch.nn.ReflectionPad1d, ONNX Pad"
@@ -411,6 +434,7 @@ class ReflectionPad1d(_Pad, rank=1):
 class ReflectionPad2d(_Pad, rank=2):
     """The mirrored image around itself."""
 
+    keeps = "input"
     crops_first = False
     slack = 1
     reference = "torch.nn.ReflectionPad2d, ONNX Pad"
@@ -420,6 +444,7 @@ class ReflectionPad2d(_Pad, rank=2):
 class ReflectionPad3d(_Pad, rank=3):
     """The mirrored volume around itself."""
 
+    keeps = "input"
     crops_first = False
     slack = 1
     reference = "torch.nn.ReflectionPad3d, ONNX Pad"
@@ -429,6 +454,7 @@ class ReflectionPad3d(_Pad, rank=3):
 class ReplicationPad1d(_Pad, rank=1):
     """The last cells repeated around a sequence."""
 
+    keeps = "input"
     crops_first = False
     reference = "torch.nn.ReplicationPad1d, ONNX Pad"
     example = "{type: replication_pad1d, padding: 2}", (16, 100)
@@ -437,6 +463,7 @@ class ReplicationPad1d(_Pad, rank=1):
 class ReplicationPad2d(_Pad, rank=2):
     """The border repeated around an image."""
 
+    keeps = "input"
     crops_first = False
     reference = "torch.nn.ReplicationPad2d, ONNX Pad"
     example = "{type: replication_pad2d, padding: 1}", (3, 32, 32)
@@ -445,6 +472,7 @@ class ReplicationPad2d(_Pad, rank=2):
 class ReplicationPad3d(_Pad, rank=3):
     """The border repeated around a volume."""
 
+    keeps = "input"
     crops_first = False
     reference = "torch.nn.ReplicationPad3d, ONNX Pad"
     example = "{type: replication_pad3d, padding: 1}", (1, 8, 8, 8)

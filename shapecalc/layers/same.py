@@ -6,10 +6,12 @@ are read than with a ``padding`` of ``kernel_size // 2``, even where the sizes a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from shapecalc.layers.base import (
     Call,
+    Dim,
     Layer,
     PerAxis,
     Shape,
@@ -17,9 +19,11 @@ from shapecalc.layers.base import (
     along_axes,
     arg,
     outputs_of,
+    product,
 )
-from shapecalc.layers.conv import _Conv
-from shapecalc.layers.pooling import FOREIGN
+from shapecalc.layers.conv import _Conv, padded_input
+from shapecalc.layers.cost import Kept, Wanted, numel
+from shapecalc.layers.pooling import FOREIGN, places
 from shapecalc.sizes import Padding, Window, conv_window, same_padding
 
 EQUATION = "out = ⌈in/stride⌉"
@@ -38,6 +42,9 @@ class _ConvSame(_Conv):
     padding_mode: Literal["zeros"] = arg("zeros is the only one", default="zeros")
 
     equation = EQUATION
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(own=(padded_input(call, self.windows(call)),))
 
     def _windows(self, call: Call) -> tuple[Window | None, ...]:
         rounded_down = Call(call.inputs, "floor", call.channels_last)
@@ -96,6 +103,13 @@ class _PoolSame(Layer):
     def windows(self, call: Call) -> tuple[Window | None, ...]:
         return self._windows(Call(call.inputs, call.rounding, call.channels_last))
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        kernel = Call(call.inputs).per_axis("kernel_size", self.kernel_size, self.rank or 1)
+        return None if kernel is None else product((numel(outputs[0].shape), *kernel))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(own=(padded_input(call, self.windows(call)),))
+
     def _dilation(self) -> PerAxis:
         return 1
 
@@ -124,6 +138,9 @@ class _MaxPoolSame(_PoolSame):
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         call.require_float(self)  # the padding is -∞, which no integer is
         return super().infer(call)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(own=(padded_input(call, self.windows(call)), *places(outputs)))
 
     def _dilation(self) -> PerAxis:
         return self.dilation

@@ -71,3 +71,6 @@ class Constant(_Source):
 
     def stored_as(self) -> str:
         return self.dtype
+
+    def buffers(self, call: Call) -> dict[str, Tensor]:
+        return {"value": Tensor(self.sizes(), self.dtype, batched=False)}

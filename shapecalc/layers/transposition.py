@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from shapecalc.layers.axes import resolve_axes, resolve_axis
 from shapecalc.layers.base import Call, Layer, PerAxis, Shape, Tensor, arg, format_shape
 from shapecalc.layers.reaches import Along, Reaches, axis_at, laid_out_anew, without
+from shapecalc.layers.rearrange import _Relaid
+from shapecalc.layers.strides import Strides, reordered
 
 
 class Transpose(Layer):
@@ -38,8 +40,20 @@ class Transpose(Layer):
         swapped = {one: other, other: one}
         return [Along(swapped.get(axis, axis)) for axis in range(rank)]
 
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        quiet = Call(call.inputs)
+        one = resolve_axis(quiet, "dim0", self.dim0)
+        other = resolve_axis(quiet, "dim1", self.dim1)
+        if one is None or other is None or call.shape is None:
+            return (None,)
+        order = list(range(len(call.shape)))
+        order[one], order[other] = other, one
+        return (reordered(strides, order, call.input.batched),)
 
-class Squeeze(Layer):
+
+class Squeeze(_Relaid):
     """Drops axes of size 1; in PyTorch, an axis of another size stays as it is."""
 
     dim: int | tuple[int, ...] | None = arg(
@@ -80,7 +94,7 @@ class Squeeze(Layer):
             )
 
 
-class Unsqueeze(Layer):
+class Unsqueeze(_Relaid):
     """Inserts an axis of size 1."""
 
     dim: int = arg("where the new axis goes; 1 is the first after the batch")

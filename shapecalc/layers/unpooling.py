@@ -15,6 +15,7 @@ from shapecalc.layers.base import (
     format_shape,
     outputs_of,
 )
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.pooling import FOREIGN
 from shapecalc.layers.reaches import Reaches, spatial
 from shapecalc.reach import spreading
@@ -84,6 +85,9 @@ class _MaxUnpool(Layer):
             return _unpooled(n, kernel[axis], stride[axis], padding[axis], size)
 
         return along_axes(call, rank, sizes, window)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(1,))
 
 
 def _fits(have: Shape, want: Shape) -> bool:

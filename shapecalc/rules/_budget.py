@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from shapecalc.budget import Limit, format_amount
+from shapecalc.costs.memory import Memory
 from shapecalc.graph import Graph, Node, count_params
-from shapecalc.memory import parameter_bytes, peak_activations
 from shapecalc.rules.base import Found
 
 #: How many of the largest layers are named.
@@ -27,15 +27,18 @@ def compare(graph: Graph, figure: str) -> Iterator[Found]:
 def compare_memory(graph: Graph) -> Iterator[Found]:
     """Parameters and the peak of live tensors against their limit."""
     if "memory" in graph.limits:
-        params, known = parameter_bytes(graph)
-        peak = peak_activations(graph)
+        memory = Memory(graph)
+        peak = memory.peak
         at = f" at {_label(graph, peak.node)}" if peak.node else ""
-        help = (
-            f"parameters {format_amount('memory', params)}, tensors that live at once "
-            f"{format_amount('memory', peak.value)}{at}"
-        )
-        complete = known and peak.complete
-        yield from _found(graph, "memory", params + peak.value, complete, help)
+        held = {"parameters": memory.parameters, "buffers": memory.buffers}
+        parts = [
+            f"{name} {format_amount('memory', part.value)}"
+            for name, part in held.items()
+            if part.value
+        ]
+        parts.append(f"tensors that live at once {format_amount('memory', peak.value)}{at}")
+        help = ", ".join(parts)
+        yield from _found(graph, "memory", memory.total.value, memory.total.complete, help)
 
 
 def compare_layers(graph: Graph) -> Iterator[Found]:

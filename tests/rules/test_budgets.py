@@ -72,9 +72,12 @@ def test_memory() -> None:
     (found,) = findings(text("{memory: 1KiB}"))
     # All parameters; three maps of 16×8×8 live in the residual's convolution and its addition.
     assert found.help is not None
-    assert found.help.startswith("parameters 10.9 KiB, tensors that live at once 12.0 KiB at ")
-    assert codes(text(f"{{memory: {PARAMS * 4 + 3 * 4096}}}")) == []
-    assert codes(text(f"{{memory: {PARAMS * 4 + 3 * 4096 - 1}}}")) == ["SC404"]
+    assert found.help.startswith(
+        "parameters 10.9 KiB, buffers 136 bytes, tensors that live at once 12.0 KiB at "
+    )
+    whole = PARAMS * 4 + 136 + 3 * 4096
+    assert codes(text(f"{{memory: {whole}}}")) == []
+    assert codes(text(f"{{memory: {whole - 1}}}")) == ["SC404"]
 
 
 def test_any_one_layer() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import ClassVar
+
 from shapecalc.layers.axes import resolve_axes
-from shapecalc.layers.base import Call, Layer, PerAxis, Tensor, Weights, arg
-from shapecalc.layers.keras.words import Activation
+from shapecalc.layers.base import Call, Dim, Layer, PerAxis, Tensor, Weights, arg
+from shapecalc.layers.cost import Keeps, Kept, Wanted
+from shapecalc.layers.keras.words import Activation, activation_ops, with_activation
 
 
 class _KerasActivation(Layer):
@@ -14,6 +18,8 @@ class _KerasActivation(Layer):
 
     frameworks = ("keras",)
     is_activation = True
+    element_cost = 1
+    keeps: ClassVar[Keeps] = "input"
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         call.require_float(self)
@@ -28,6 +34,13 @@ class KerasActivation(_KerasActivation):
     reference = "keras.layers.Activation"
     example = "{type: activation, activation: gelu}", (16, 64)
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return activation_ops(self.activation, outputs)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        kept = with_activation(Kept(), self.activation, outputs)
+        return Kept(inputs=(0,)) if kept.own else kept
+
 
 class KerasRelu(_KerasActivation):
     """``max(x, 0)``, with a slope below ``threshold`` and an upper limit if wanted."""
@@ -36,6 +49,7 @@ class KerasRelu(_KerasActivation):
     negative_slope: float = arg("slope below the threshold", default=0.0)
     threshold: float = arg("below it the slope is negative_slope", default=0.0)
 
+    keeps = "output"
     reference = "keras.layers.ReLU, torch.nn.ReLU, ONNX Relu"
     example = "{type: relu, max_value: 6.0}", (8, 8, 64)
 
@@ -144,6 +158,7 @@ class KerasHardtanh(_KerasActivation):
 class KerasSigmoid(_KerasActivation):
     """``1/(1 + exp(-x))``."""
 
+    keeps = "output"
     reference = "keras.activations.sigmoid, torch.nn.Sigmoid, ONNX Sigmoid"
     example = "sigmoid", (1, 1, 1)
 
@@ -151,6 +166,7 @@ class KerasSigmoid(_KerasActivation):
 class KerasTanh(_KerasActivation):
     """The hyperbolic tangent."""
 
+    keeps = "output"
     reference = "keras.activations.tanh, torch.nn.Tanh, ONNX Tanh"
     example = "tanh", (64, 64, 3)
 
@@ -188,6 +204,8 @@ class KerasPrelu(Layer):
         default=(),
     )
 
+    element_cost = 1
+    keeps = "input"
     is_activation = True
     frameworks = ("keras",)
     reference = "keras.layers.PReLU, torch.nn.PReLU, ONNX PRelu"

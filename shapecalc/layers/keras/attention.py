@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shapecalc.layers.base import Call, Layer, Shape, Tensor, Weights, arg, format_shape, product
+from shapecalc.layers.attention_cost import attention_ops
+from shapecalc.layers.base import (
+    Call,
+    Dim,
+    Layer,
+    Shape,
+    Tensor,
+    Weights,
+    arg,
+    format_shape,
+    product,
+)
+from shapecalc.layers.cost import Kept, Wanted, added, times
 from shapecalc.layers.reaches import Reaches, steps
 from shapecalc.layers.sequences import require_floats, require_probability, total
 
@@ -20,6 +32,7 @@ class _KerasAttention(Layer):
     bias: bool = arg("whether the projections have a bias", default=True)
     use_gate: bool = arg("whether a gate learned from the query is applied", default=False)
 
+    autocast = "lower"
     frameworks = ("keras",)
     foreign = {"use_bias": "bias"}
     arity = (1, 3)
@@ -90,6 +103,27 @@ class _KerasAttention(Layer):
     def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
         return steps(call, number)
 
+    def ops(self, call: Call, heads: int) -> Dim:
+        """The element operations between every query and every key."""
+        query, value, _ = self.shapes(call)
+        if query is None or value is None:
+            return None
+        return attention_ops(heads, product(query[:-1]), product(value[:-1]))
+
+    def numbers(self, call: Call, queries: int, keys: int, values: int, heads: int) -> Kept:
+        """The inputs; queries, keys and values of so many features as projected; the weights, and
+        what they attend to."""
+        query, value, _ = self.shapes(call)
+        if query is None or value is None:
+            return Kept(own=(Tensor((None,)),))
+        length, met = product(query[:-1]), product(value[:-1])
+        weights = product((heads, length, met))
+        projected = added(times(2 * queries, length), times(keys + values, met))
+        numbers = added(projected, times(2 if self.dropout else 1, weights))
+        own = (Tensor((numbers,)),)
+        masks = (Tensor((weights,), "bool"),) if self.dropout else ()
+        return Kept(inputs=tuple(range(len(call.inputs))), own=own + masks)
+
 
 class KerasMultiheadAttention(_KerasAttention):
     """Every position of the queries gathers from all positions of the values, in several heads."""
@@ -151,6 +185,13 @@ class KerasMultiheadAttention(_KerasAttention):
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         return self.cost(call, self.num_heads, self.key_dim, self._value_dim)
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return self.ops(call, self.num_heads)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        keys, values = self.num_heads * self.key_dim, self.num_heads * self._value_dim
+        return self.numbers(call, keys, keys, values, self.num_heads)
+
 
 class GroupQueryAttention(_KerasAttention):
     """Multi-head attention in which several heads of the queries share one of the keys."""
@@ -203,3 +244,11 @@ class GroupQueryAttention(_KerasAttention):
 
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         return self.cost(call, self.num_query_heads, self.head_dim, self.head_dim)
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return self.ops(call, self.num_query_heads)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        queries = self.num_query_heads * self.head_dim
+        keys = self.num_key_value_heads * self.head_dim
+        return self.numbers(call, queries, keys, keys, self.num_query_heads)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, Weights, arg, product
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.keras.words import Activation
 from shapecalc.layers.recurrent import FOREIGN, check_states
 from shapecalc.layers.sequences import require_floats, total
@@ -31,6 +32,10 @@ class _KerasCell(Layer):
     gates: ClassVar[int] = 1
     #: How many states it carries on.
     states: ClassVar[int] = 1
+    #: Element operations, and numbers kept beside the inputs, for each feature.
+    step_ops: ClassVar[int] = 1
+    step_kept: ClassVar[int] = 1
+    autocast = "lower"
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
         require_floats(call, self)
@@ -62,6 +67,13 @@ class _KerasCell(Layer):
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         return total(*(product(s) for n, s in self.weights(call).items() if n != "bias"))
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return self.step_ops * self.hidden_size
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        own = Tensor((self.step_kept * self.hidden_size,), batched=call.batched)
+        return Kept(inputs=tuple(range(len(call.inputs))), own=(own,))
+
 
 class KerasRnnCell(_KerasCell):
     """One step of a recurrent layer: ``from: [x, state]``."""
@@ -77,6 +89,8 @@ class KerasLstmCell(_KerasCell):
 
     recurrent_activation: Activation | None = arg("the function of the gates", default="sigmoid")
 
+    step_ops = 9
+    step_kept = 5  # the gates and the tanh of the cell state
     gates = 4
     states = 2
     arity = (3, 3)
@@ -93,6 +107,8 @@ class KerasGruCell(_KerasCell):
         "whether the reset gate acts after the product, which then has a bias too", default=True
     )
 
+    step_ops = 8
+    step_kept = 6  # the gates, their product and what is added
     gates = 3
     reference = "keras.layers.GRUCell, torch.nn.GRUCell"
     equation = "params = 3·H·(I + H + 2), without reset_after 3·H·(I + H + 1)"

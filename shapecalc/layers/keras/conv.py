@@ -19,8 +19,9 @@ from shapecalc.layers.base import (
     product,
 )
 from shapecalc.layers.conv import FOREIGN, check_groups
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.keras.windows import EQUATION, PADDING, positive, slide, spatial_sizes
-from shapecalc.layers.keras.words import Activation
+from shapecalc.layers.keras.words import Activation, activation_ops, with_activation
 from shapecalc.sizes import TransposedWindow, Window, keras_conv_transpose_window
 
 
@@ -37,6 +38,8 @@ class _Convolution(Layer):
 
     frameworks = ("keras",)
     foreign = FOREIGN
+    keeps = "input"
+    autocast = "lower"
     equation = EQUATION
     #: Whether stride and dilation may both be above 1.
     strides_dilated: ClassVar[bool] = False
@@ -82,6 +85,12 @@ class _Convolution(Layer):
     def with_bias(self, weights: Weights, size: Dim) -> Weights:
         """The weights, and the bias if there is one."""
         return {**weights, "bias": (size,)} if self.bias else weights
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return activation_ops(self.activation, outputs)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return with_activation(super().kept(call, outputs, wanted), self.activation, outputs)
 
 
 class _SlidingConvolution(_Convolution):
@@ -216,6 +225,13 @@ class _SeparableConv(_ChannelByChannel):
         pointwise = (*(1 for _ in kernel), product(depthwise[-2:]), self.out_channels)
         weights: Weights = {"depthwise_kernel": depthwise, "pointwise_kernel": pointwise}
         return self.with_bias(weights, self.out_channels)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        """Between its two convolutions there is another tensor."""
+        kept = super().kept(call, outputs, wanted)
+        shape = outputs[0].shape or (None,)
+        between = (*shape[:-1], product((self.channels(call), self.depth_multiplier)))
+        return kept._replace(own=(*kept.own, outputs[0]._replace(shape=between)))
 
 
 class SeparableConv1d(_SeparableConv, rank=1):

@@ -19,6 +19,7 @@ from shapecalc.layers.base import (
     product,
 )
 from shapecalc.layers.conv import FOREIGN
+from shapecalc.layers.cost import Kept, Wanted, times
 from shapecalc.layers.keras.windows import EQUATION, PADDING, positive, slide
 from shapecalc.layers.keras.words import Activation
 from shapecalc.layers.recurrent import check_states
@@ -49,6 +50,7 @@ class _ConvLstm(Layer):
     return_state: bool = arg("whether the last states are outputs too", default=False)
     go_backwards: bool = arg("read the sequence from its end", default=False)
 
+    autocast = "lower"
     frameworks = ("keras",)
     foreign = FOREIGN
     arity = (1, 3)
@@ -112,6 +114,20 @@ class _ConvLstm(Layer):
     def macs(self, call: Call, outputs: Sequence[Tensor]) -> int | None:
         kernels = [product(s) for n, s in self.weights(call).items() if n.endswith("kernel")]
         return product((self._length(call), *self._sizes(self._step(call)), total(*kernels)))
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        # As in an LSTM: four gates, two products and their sum, tanh, the product with it.
+        return times(9, self._states_in_all(call))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        # The gates, both states and the tanh of one.
+        own = Tensor((times(7, self._states_in_all(call)),), batched=call.batched)
+        return Kept(inputs=(0,), own=(own,))
+
+    def _states_in_all(self, call: Call) -> Dim:
+        """The numbers of the states of all steps."""
+        sizes = self._sizes(self._step(call))
+        return product((self._length(call), self.out_channels, *sizes))
 
 
 class ConvLstm1d(_ConvLstm, rank=1):

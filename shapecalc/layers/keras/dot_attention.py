@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from shapecalc.layers.base import Call, Layer, Shape, Tensor, Weights, arg, format_shape, product
+from shapecalc.layers.base import (
+    Call,
+    Dim,
+    Layer,
+    Shape,
+    Tensor,
+    Weights,
+    arg,
+    format_shape,
+    product,
+)
+from shapecalc.layers.cost import Kept, Wanted, times
 from shapecalc.layers.sequences import require_floats, require_probability, total
 
 
@@ -18,6 +29,7 @@ class _PlainAttention(Layer):
 
     dropout: float = arg("probability of a weight to be zeroed while training", default=0.0)
 
+    autocast = "lower"
     frameworks = ("keras",)
     arity = (2, 3)
 
@@ -64,6 +76,22 @@ class _PlainAttention(Layer):
     def _products(self, query: Shape) -> int | None:
         """The products that one score takes."""
         raise NotImplementedError
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        # The scale, and softmax's exponential, sum and division.
+        return times(4, self._scores(call))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        scores = self._scores(call)
+        masks = (Tensor((scores,), "bool"), Tensor((scores,))) if self.dropout else ()
+        return Kept(tuple(range(len(call.inputs))), own=(Tensor((scores,)), *masks))
+
+    def _scores(self, call: Call) -> Dim:
+        """How many pairs of a query and a value there are."""
+        query, value, _ = self._shapes(call)
+        if query is None or value is None or len(value) < 2:
+            return None
+        return product((*query[:-1], value[-2]))
 
 
 def _differ(one: Shape, other: Shape) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from shapecalc.layers.base import Call, Layer, Tensor, arg
+from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.sequences import require_probability
+from shapecalc.layers.strides import Strides
 
 
 class _Noise(Layer):
@@ -24,6 +27,18 @@ class _Noise(Layer):
             call.image(self)
         return call.same()
 
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (None if training and getattr(self, self.strength) else strides,)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(own=self.drawn(call)) if getattr(self, self.strength) else Kept()
+
+    def drawn(self, call: Call) -> tuple[Tensor, ...]:
+        """What is drawn at random and needed again: a number for each channel."""
+        return (call.input._replace(shape=(call.channels(),)),)
+
 
 class _KerasDropout(_Noise):
     """Zeroes at random while training."""
@@ -36,6 +51,9 @@ class KerasDropout(_KerasDropout):
 
     reference = "keras.layers.Dropout, torch.nn.Dropout, ONNX Dropout"
     example = "{type: dropout, p: 0.5}", (4096,)
+
+    def drawn(self, call: Call) -> tuple[Tensor, ...]:
+        return (call.input._replace(dtype="bool"),)
 
 
 class KerasDropout1d(_KerasDropout, rank=1):
@@ -68,6 +86,9 @@ class KerasAlphaDropout(_KerasDropout):
     reference = "keras.layers.AlphaDropout, torch.nn.AlphaDropout"
     example = "{type: alpha_dropout, p: 0.1}", (256,)
 
+    def drawn(self, call: Call) -> tuple[Tensor, ...]:
+        return (call.input,)
+
 
 class GaussianDropout(_Noise):
     """Multiplies by random numbers around 1."""
@@ -76,6 +97,9 @@ class GaussianDropout(_Noise):
 
     reference = "keras.layers.GaussianDropout"
     example = "{type: gaussian_dropout, p: 0.1}", (256,)
+
+    def drawn(self, call: Call) -> tuple[Tensor, ...]:
+        return (call.input,)
 
 
 class GaussianNoise(_Noise):
@@ -86,3 +110,6 @@ class GaussianNoise(_Noise):
     strength = "stddev"
     reference = "keras.layers.GaussianNoise"
     example = "{type: gaussian_noise, stddev: 0.1}", (256,)
+
+    def drawn(self, call: Call) -> tuple[Tensor, ...]:
+        return ()  # what was added need not be known

@@ -18,7 +18,8 @@ from shapecalc.layers.base import (
     plural,
     product,
 )
-from shapecalc.layers.keras.words import Activation
+from shapecalc.layers.cost import Kept, Wanted
+from shapecalc.layers.keras.words import Activation, activation_ops, with_activation
 
 #: An ellipsis may lead or end the input, and then the output.
 _EQUATION = re.compile(
@@ -58,6 +59,7 @@ class EinsumDense(Layer):
     activation: Activation | None = arg("the function applied to the output", default=None)
     bias_axes: str | None = arg("the letters of the output that a bias has", default=None)
 
+    autocast = "lower"
     frameworks = ("keras",)
     foreign = {"equation": "subscripts", "units": "output_shape"}
     reference = "keras.layers.EinsumDense"
@@ -192,3 +194,10 @@ class EinsumDense(Layer):
             return None
         letters = {*axes.input, *axes.kernel} - {"" if axes.leads else axes.input[0]}
         return product((*axes.hidden, *(axes.sizes[letter] for letter in letters)))
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return activation_ops(self.activation, outputs)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        kept = Kept(inputs=(0,)) if wanted.weights else Kept()
+        return with_activation(kept, self.activation, outputs)

@@ -15,6 +15,7 @@ class KerasEmbedding(Layer):
     embedding_dim: int = arg("size of each vector")
     mask_zero: bool = arg("whether a 0 is padding that later layers skip", default=False)
 
+    keeps = "input"
     frameworks = ("keras",)
     foreign = {"input_dim": "num_embeddings", "output_dim": "embedding_dim"}
     reference = "keras.layers.Embedding, torch.nn.Embedding, ONNX Gather"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from shapecalc.layers.base import Call, Weights, arg
-from shapecalc.layers.keras.words import Activation
+from collections.abc import Sequence
+
+from shapecalc.layers.base import Call, Dim, Tensor, Weights, arg
+from shapecalc.layers.cost import Kept, Wanted
+from shapecalc.layers.keras.words import Activation, activation_ops, with_activation
 from shapecalc.layers.linear import _Dense
 
 
@@ -22,3 +25,9 @@ class KerasLinear(_Dense):
         if self.bias:
             weights["bias"] = (self.out_features,)
         return weights
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return activation_ops(self.activation, outputs)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return with_activation(super().kept(call, outputs, wanted), self.activation, outputs)

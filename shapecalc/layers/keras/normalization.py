@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from shapecalc.layers.axes import resolve_axes, resolve_axis
@@ -15,7 +16,10 @@ from shapecalc.layers.base import (
     Weights,
     arg,
     format_shape,
+    product,
 )
+from shapecalc.layers.cost import Kept, Wanted, numel, times
+from shapecalc.layers.normalization import norm_ops, statistics
 
 FOREIGN = {"epsilon": "eps", "axis": "dim", "groups": "num_groups", "affine": "scale"}
 
@@ -35,6 +39,9 @@ class _Affine(Layer):
     def learned(self, shape: Shape) -> Weights:
         """The scale and the shift, as far as they are wanted."""
         return ({"gamma": shape} if self.scale else {}) | ({"beta": shape} if self.center else {})
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return norm_ops(self.scale or self.center, outputs)
 
 
 class _ChannelNorm(_Affine):
@@ -94,6 +101,12 @@ class _KerasBatchNorm(_ChannelNorm):
     def frozen_weights(self) -> frozenset[str]:
         return frozenset(self._statistics())
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(2, numel(outputs[0].shape))  # statistics and learned numbers in one
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=statistics(self.channels(call), batched=False))
+
 
 class KerasBatchNorm(_KerasBatchNorm):
     """Batch normalisation of an input of any rank."""
@@ -146,6 +159,10 @@ class KerasGroupNorm(_ChannelNorm):
                 f"use a divisor of {channels}",
             )
 
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        groups = self.channels(call) if self.num_groups == -1 else self.num_groups
+        return Kept(inputs=(0,), own=statistics(groups))
+
 
 def axes_of(call: Call, dims: PerAxis) -> tuple[int, ...] | None:
     """The axes that a ``dim`` names, in the order in which Keras sorts the numbers.
@@ -162,6 +179,14 @@ def sizes_along(call: Call, dims: PerAxis) -> Shape | None:
     """The sizes of these axes of the input."""
     axes, shape = axes_of(Call(call.inputs), dims), call.shape
     return None if axes is None or shape is None else tuple(shape[axis] for axis in axes)
+
+
+def rows_of(call: Call, dims: PerAxis) -> Dim:
+    """How many times a sample is normalised along these axes."""
+    sizes = sizes_along(call, dims)
+    cells = None if sizes is None else product(sizes)
+    total = numel(call.shape)
+    return None if total is None or not cells else total // cells
 
 
 class KerasLayerNorm(_Affine):
@@ -182,6 +207,9 @@ class KerasLayerNorm(_Affine):
     def weights(self, call: Call) -> Weights:
         sizes = sizes_along(call, self.dim)
         return {} if sizes is None else self.learned(sizes)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=statistics(rows_of(call, self.dim)))
 
 
 class KerasRmsNorm(Layer):
@@ -216,6 +244,13 @@ class KerasRmsNorm(Layer):
         sizes = sizes_along(call, self.dim)
         return {} if sizes is None else {"scale": sizes}
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        # The square and its mean, the division, the scale.
+        return times(4, numel(outputs[0].shape))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=(Tensor((rows_of(call, self.dim),)),))
+
 
 class UnitNorm(Layer):
     """Divides each sample by its Euclidean length along one axis or several."""
@@ -234,3 +269,9 @@ class UnitNorm(Layer):
         call.require_float(self)
         axes_of(call, self.dim)
         return call.same()
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(3, numel(outputs[0].shape))  # the square, the sum, the division
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,), own=(Tensor((rows_of(call, self.dim),)),))

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from shapecalc.layers.base import AXES, Call, Dim, Layer, Tensor, arg
 from shapecalc.layers.reaches import Reaches, shifted
+from shapecalc.layers.strides import Strides
 
 #: One number for every side; one for both sides of each axis; or [before, after] for each axis.
 Sides = int | tuple[int | tuple[int, int], ...]
@@ -116,6 +117,11 @@ class _Cropping(_Sides):
     def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
         sides = self._sides(Call(()), self.cropping) or []
         return shifted(call, call.shape or (), [-before for before, _ in sides])
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        return (strides,)
 
 
 class Cropping1d(_Cropping, rank=1):

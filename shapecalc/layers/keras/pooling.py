@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
-from shapecalc.layers.base import Call, Layer, PerAxis, Tensor, arg, outputs_of
+from shapecalc.layers.base import Call, Dim, Layer, PerAxis, Tensor, arg, outputs_of, product
+from shapecalc.layers.cost import Kept, Wanted, numel
 from shapecalc.layers.dtypes import as_float
 from shapecalc.layers.keras.windows import EQUATION, PADDING, positive, slide
-from shapecalc.layers.pooling import FOREIGN
+from shapecalc.layers.pooling import FOREIGN, cells_read, max_pool_kept
 from shapecalc.sizes import Window
 
 
@@ -35,6 +37,13 @@ class _KerasPool(Layer):
         if found is None:
             return (None,) * (self.rank or 1)
         return slide(self, call, [*found, (1,) * len(found[0])], self.padding)
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        kernel = Call(call.inputs).per_axis("kernel_size", self.kernel_size, self.rank or 1)
+        return None if kernel is None else product((numel(outputs[0].shape), *kernel))
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return max_pool_kept(outputs)
 
 
 class KerasMaxPool1d(_KerasPool, rank=1):
@@ -68,6 +77,9 @@ class _KerasAvgPool(_KerasPool):
         call.require_number(self)
         (pooled,) = super().infer(call)
         return (pooled._replace(dtype=as_float(pooled.dtype)),)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,))
 
 
 class KerasAvgPool1d(_KerasAvgPool, rank=1):
@@ -109,6 +121,12 @@ class _KerasAdaptivePool(Layer):
         found = positive(call, self, output_size=self.output_size)
         spatial = found[0] if found else (None for _ in unknown)
         return call.tensor(call.map(channels, spatial))
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return cells_read(call, outputs[0])
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        return Kept(inputs=(0,))
 
 
 class KerasAdaptiveAvgPool1d(_KerasAdaptivePool, rank=1):

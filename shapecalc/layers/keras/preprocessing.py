@@ -18,6 +18,7 @@ Factor = float | tuple[float, ...]
 class _Preprocessing(Layer):
     """What is done to single images."""
 
+    element_cost = 1  # nothing is kept: it stands before all that is learned
     frameworks = ("keras",)
     #: It is no layer over axes 1 to 3: there is no variant for sequences or volumes.
     ranks = (3,)
@@ -140,6 +141,7 @@ class RandomBrightness(_Preprocessing):
 class _AnyShape(Layer):
     """What changes values of an input of any shape."""
 
+    element_cost = 1
     frameworks = ("keras",)
 
     def infer(self, call: Call) -> tuple[Tensor, ...]:
@@ -165,6 +167,7 @@ class Masking(_AnyShape):
 
     mask_value: float = arg("a step of nothing but this is skipped", default=0.0)
 
+    keeps = "input"
     reference = "keras.layers.Masking"
     example = "masking", (50, 64)
 
@@ -192,6 +195,7 @@ class Normalization(_AnyShape):
     variance: float | tuple[float, ...] | None = arg("the variance, likewise", default=None)
     invert: bool = arg("undo it instead", default=False)
 
+    element_cost = 2  # the mean, the deviation
     foreign = FOREIGN
     reference = "keras.layers.Normalization"
     equation = "params = 2·Π(sizes of the axes) + 1, all frozen; none where they are given"

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from shapecalc.layers.base import Call, Layer, Tensor, arg, plural
 from shapecalc.layers.reaches import Along, Reaches, laid_out_anew
-from shapecalc.layers.rearrange import Flatten
+from shapecalc.layers.rearrange import Flatten, _Relaid
+from shapecalc.layers.strides import Strides, reordered
 
 
-class KerasFlatten(Layer):
+class KerasFlatten(_Relaid):
     """All elements of a sample in one axis."""
 
     frameworks = ("keras",)
@@ -51,6 +52,14 @@ class KerasPermute(Layer):
 
     def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
         return [Along(dim - 1) for dim in self.dims]
+
+    def shared(
+        self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool
+    ) -> tuple[Strides | None, ...]:
+        axes = [axis - 1 for axis in self.dims]
+        if call.shape is None or sorted(axes) != list(range(len(call.shape))):
+            return (None,)
+        return (reordered(strides, axes, call.input.batched),)
 
 
 class RepeatVector(Layer):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from shapecalc.layers.base import Call, Dim, Layer, Shape, Tensor, Weights, arg, product
+from shapecalc.layers.cost import Kept, Wanted, times
 from shapecalc.layers.keras.words import Activation
 from shapecalc.layers.reaches import Reaches, steps
 from shapecalc.layers.recurrent import check_states
@@ -41,6 +42,10 @@ class _KerasRecurrent(Layer):
     gates: ClassVar[int] = 1
     #: How many states it carries on.
     states: ClassVar[int] = 1
+    #: Element operations, and numbers kept beside the states, for each feature and step.
+    step_ops: ClassVar[int] = 1
+    step_kept: ClassVar[int] = 1
+    autocast = "lower"
     #: What Keras calls the layer when it is given no name.
     keras_name: ClassVar[str] = ""
 
@@ -122,6 +127,15 @@ class _KerasRecurrent(Layer):
         length = call.shape[0] if call.shape else None
         return product((length, inner, self.gates * self.hidden_size, self._directions))
 
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        length = call.shape[0] if call.shape else None
+        return times(self.step_ops * self.hidden_size * self._directions, length)
+
+    def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
+        length = call.shape[0] if call.shape else None
+        numbers = times(self.step_kept * self.hidden_size * self._directions, length)
+        return Kept(inputs=(0,), own=(Tensor((numbers,), batched=call.batched),))
+
 
 class KerasRnn(_KerasRecurrent):
     """A recurrent layer: ``h = activation(x W + h U + b)`` at each step."""
@@ -139,6 +153,8 @@ class KerasLstm(_KerasRecurrent):
 
     recurrent_activation: Activation | None = arg("the function of the gates", default="sigmoid")
 
+    step_ops = 9
+    step_kept = 7  # the gates, both states and the tanh of one
     keras_name = "lstm"
     gates = 4
     states = 2
@@ -156,6 +172,8 @@ class KerasGru(_KerasRecurrent):
         "whether the reset gate acts after the product, which then has a bias too", default=True
     )
 
+    step_ops = 8
+    step_kept = 7
     keras_name = "gru"
     gates = 3
     arity = (1, 3)

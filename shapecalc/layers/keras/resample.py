@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
-from shapecalc.layers.base import Call, Layer, PerAxis, Tensor, arg, product
+from shapecalc.layers.base import Call, Dim, Layer, PerAxis, Tensor, arg, product
+from shapecalc.layers.cost import numel, times
 from shapecalc.layers.keras.windows import positive
 from shapecalc.layers.reaches import Reaches, spatial
+from shapecalc.layers.resample import TAPS
 from shapecalc.reach import Reach, repeating, resampling
 
 
@@ -73,6 +75,9 @@ class KerasUpsample2d(_KerasUpsample, rank=2):
         widths = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
         width = widths[self.mode]
         return (max(width - 1, 0), width)
+
+    def element_ops(self, call: Call, outputs: Sequence[Tensor]) -> Dim:
+        return times(TAPS.get(self.mode, 0), numel(outputs[0].shape))
 
 
 class KerasUpsample3d(_KerasUpsample, rank=3):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from shapecalc.layers.cost import Kept, numel, times
+
+if TYPE_CHECKING:
+    from shapecalc.layers.base import Dim, Tensor
 
 #: The functions that a layer can apply to its own output; none of them changes a shape.
 Activation = Literal[
@@ -37,3 +43,24 @@ Activation = Literal[
     "hard_shrink",
     "exponential",
 ]
+
+#: Functions whose derivative follows from their value.
+_FROM_VALUE = ("relu", "sigmoid", "tanh", "softmax", "log_softmax", "exponential")
+
+
+def activation_ops(activation: str | None, outputs: Sequence[Tensor]) -> Dim:
+    """Element operations of a function that a layer applies to its output."""
+    if activation in (None, "linear"):
+        return 0
+    cost = 3 if activation in ("softmax", "log_softmax", "sparsemax") else 1
+    return times(cost, numel(outputs[0].shape))
+
+
+def with_activation(kept: Kept, activation: str | None, outputs: Sequence[Tensor]) -> Kept:
+    """What a layer keeps, and what the function that it applies to its output keeps: the value, or
+    else what it is computed from."""
+    if activation in (None, "linear"):
+        return kept
+    if activation in _FROM_VALUE:
+        return kept._replace(outputs=(*kept.outputs, 0))
+    return kept._replace(own=(*kept.own, outputs[0]))

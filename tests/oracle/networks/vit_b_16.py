@@ -61,7 +61,8 @@ class VisionTransformer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = self.embed(x)
-        sequence = self.concat(self.class_token(), tokens)
+        class_token = self.class_token().expand(len(tokens), -1, -1)
+        sequence = self.concat(class_token, tokens)
         y: Tensor = self.encoder(self.add(sequence, self.positions()))
         return y
 
