@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import platform
 import subprocess
-import sys
 import venv
 from pathlib import Path
 
@@ -65,8 +65,6 @@ def machine(python: Path) -> str:
 
 
 def _processor() -> str:
-    import os
-
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -93,4 +91,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,6 +7,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,8 @@ def ours(rounds: int) -> dict[str, dict[str, float]]:
 
 def onnx_nodes() -> tuple[Any, int]:
     """ResNet-50 as an ONNX model, node by node."""
-    import onnx
-    from onnx import TensorProto, helper
+    onnx: Any = import_module("onnx")
+    helper, TensorProto = onnx.helper, onnx.TensorProto
 
     nodes: list[Any] = []
     weights: list[Any] = []
@@ -105,8 +106,7 @@ def main() -> None:
     rounds = int(sys.argv[1])
     found: dict[str, Any] = ours(rounds)
 
-    import onnx
-
+    onnx: Any = import_module("onnx")
     model, nodes = onnx_nodes()
     seconds = median(
         lambda: onnx.shape_inference.infer_shapes(model, strict_mode=True), 10 * rounds

@@ -1,4 +1,4 @@
-"""A search in one process: the check of a spec that has been read, at other values of its `vars`."""
+"""A search in one process: a spec that has been read, checked at other values of its `vars`."""
 
 from __future__ import annotations
 
