@@ -52,13 +52,13 @@ def ours(rounds: int) -> dict[str, dict[str, float]]:
 def onnx_nodes() -> tuple[Any, int]:
     """ResNet-50 as an ONNX model, node by node."""
     onnx: Any = import_module("onnx")
-    helper, TensorProto = onnx.helper, onnx.TensorProto
+    helper, kind_of = onnx.helper, onnx.TensorProto
 
     nodes: list[Any] = []
     weights: list[Any] = []
 
     def tensor(name: str, *shape: int) -> str:
-        weights.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        weights.append(helper.make_tensor_value_info(name, kind_of.FLOAT, shape))
         return name
 
     def node(kind: str, *inputs: str, **attributes: Any) -> str:
@@ -91,8 +91,8 @@ def onnx_nodes() -> tuple[Any, int]:
             given = 4 * width
     x = node("Flatten", node("GlobalAveragePool", x))
     node("Gemm", x, tensor("fc", 2048, 1000), tensor("fc_bias", 1000))
-    image = helper.make_tensor_value_info("x", TensorProto.FLOAT, (1, 3, 224, 224))
-    output = helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, None)
+    image = helper.make_tensor_value_info("x", kind_of.FLOAT, (1, 3, 224, 224))
+    output = helper.make_tensor_value_info(nodes[-1].output[0], kind_of.FLOAT, None)
     graph = helper.make_graph(nodes, "resnet50", [image, *weights], [output])
     model = helper.make_model(graph)
     inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True)
