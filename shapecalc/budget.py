@@ -19,6 +19,7 @@ FIGURES = {
     "depth": "layers",
     "layer_params": "parameters",
     "layer_macs": "multiply-accumulates",
+    "dense_share": "% of the parameters",
 }
 
 _COUNTS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
@@ -30,6 +31,7 @@ _BYTES = {
 _AMOUNT = re.compile(
     r"(?a)(?P<number>\d[\d_]*(?:\.\d+)?(?:[eE][+]?\d{1,2})?)\s*(?P<unit>[A-Za-z]*)"
 )
+_PERCENT = re.compile(r"(?a)(?P<number>\d{1,3})\s*%")
 _MOST = 10**24
 
 
@@ -56,7 +58,12 @@ Limits = Mapping[str, Limit]
 
 
 def parse_amount(figure: str, value: Any) -> int:
-    """``5M``, ``1.2G``, ``200MiB`` or a number as a whole number. Raises :class:`AmountError`."""
+    """``5M``, ``1.2G``, ``200MiB`` or a number as a whole number, ``60%`` as 60.
+
+    Raises :class:`AmountError`.
+    """
+    if figure == "dense_share":
+        return _parse_percent(figure, value)
     units = _BYTES if figure == "memory" else _COUNTS
     help = "write a number, or one with KB, MB, GB, KiB, MiB, GiB: 200MiB"
     if figure != "memory":
@@ -72,6 +79,13 @@ def parse_amount(figure: str, value: Any) -> int:
     if amount > _MOST:
         raise AmountError(f"{figure} cannot be {text!r}: that is too large to mean anything", help)
     return int(amount)
+
+
+def _parse_percent(figure: str, value: Any) -> int:
+    match = _PERCENT.fullmatch(str(value).strip()[:40])
+    if match is None or int(match["number"]) > 100:
+        raise AmountError(f"{figure} cannot be {str(value)[:40]!r}", "write a percentage: 60%")
+    return int(match["number"])
 
 
 def format_amount(figure: str, value: int) -> str:

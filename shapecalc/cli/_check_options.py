@@ -272,6 +272,9 @@ MaxLayerParams = Annotated[str | None, _limit("layer_params", "Most parameters o
 MaxLayerMacs = Annotated[
     str | None, _limit("layer_macs", "Most multiply-accumulates of any layer.")
 ]
+MaxDenseShare = Annotated[
+    str | None, _limit("dense_share", "Most of the parameters in one dense layer (SC313): 60%.")
+]
 
 
 def selection(

@@ -58,6 +58,7 @@ def command(
     max_depth: opt.MaxDepth = None,
     max_layer_params: opt.MaxLayerParams = None,
     max_layer_macs: opt.MaxLayerMacs = None,
+    max_dense_share: opt.MaxDenseShare = None,
     config: opt.ConfigFile = None,
     isolated: opt.Isolated = False,
     force_exclude: opt.ForceExclude = False,
@@ -108,6 +109,7 @@ def command(
         depth=max_depth,
         layer_params=max_layer_params,
         layer_macs=max_layer_macs,
+        dense_share=max_dense_share,
     )
     settings = Settings(
         opt.assignments(assignments),

@@ -1,7 +1,8 @@
 """One dense layer on a flattened map holds most of the parameters.
 
 What it does: reports a linear layer after a `flatten` that holds more than half of the parameters
-of a model of at least a million.
+of a model of at least a million. `budget: {dense_share: 70%}`, in the model or the configuration,
+or `--max-dense-share 70%` sets another part than half, for smaller models as well.
 
 Why is this bad: such a layer takes the memory and overfits, and ties the network to one input size;
 what it adds is small. AlexNet and VGG-16 are built this way, and everything after them is not.
@@ -48,9 +49,9 @@ layers:
   - {type: linear, out_features: 128}
 """
 
-#: The share of all parameters above which a layer is reported.
-SHARE = 0.5
-#: A smaller model has nothing to save.
+#: The percentage of all parameters above which a layer is reported, unless a budget says another.
+SHARE = 50
+#: Unless one is said, a smaller model has nothing to save.
 LEAST = 1_000_000
 
 PASSING = IDENTITY | DROPOUT | ACTIVATION | NORM
@@ -60,13 +61,15 @@ def check(graph: Graph) -> Iterator[Found]:
     """A linear layer larger than all the rest."""
     found = flow(graph)
     sizes = {node.number: count_params(node)[0] or 0 for node in found.of(LINEAR)}
-    if not sizes or max(sizes.values()) < LEAST * SHARE:
+    limit = graph.limits.get("dense_share")
+    share, least = (limit.value, 0) if limit else (SHARE, LEAST)
+    if not sizes or max(sizes.values()) * 100 < least * share:
         return
     total = sum(count_params(node)[0] or 0 for node in graph.nodes)
     for node in found.of(LINEAR):
         size = sizes[node.number]
         channels = _flattened_channels(graph, node)
-        if total >= LEAST and size > total * SHARE and channels:
+        if total >= least and size * 100 > total * share and channels:
             yield Found(
                 node,
                 f"it holds {size:,} of the model's {total:,} parameters ({size / total:.0%})",

@@ -85,6 +85,7 @@ BUDGET = Keys(
         "depth": Key(Amount, "leaf layers on the longest path", 0),
         "layer_params": Key(Amount, "parameters of any one layer", 0),
         "layer_macs": Key(Amount, "multiply-accumulates of any one layer", 0),
+        "dense_share": Key(Amount, "the part of the parameters in one dense layer (SC313)", 0),
     },
 )
 LINT = Keys(

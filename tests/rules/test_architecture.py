@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapecalc import check, rules
+from shapecalc.budget import Limits
+from shapecalc.checker import Settings, check_source
+from shapecalc.config import read_limits
+from shapecalc.report import FileReport, Report
 from shapecalc.rules.sc307_dead_padding import count_dead
 from shapecalc.sizes import SizeError, Window, conv_window
+from shapecalc.spec.source import Source
 from tests.rules.graphs import conv, found, found_in, graphs, keras_stack, linear, paths, stack
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
@@ -524,6 +529,35 @@ def test_parameter_hog() -> None:
 )
 def test_dense_layers_that_are_meant(layers: tuple[str, ...], shape: str) -> None:
     assert found("SC313", stack(*layers, shape=shape)) == []
+
+
+@pytest.mark.parametrize(
+    ("share", "reported"),
+    [("99%", True), ("100%", False), ("50%", True), ("0%", True)],
+)
+def test_the_share_of_a_parameter_hog_may_be_chosen(share: str, reported: bool) -> None:
+    text = stack(conv(), "relu", "flatten", linear(256), "relu", linear(10))
+    own = {**yaml.safe_load(text), "budget": {"dense_share": share}}
+    limits = read_limits({"dense_share": share}, "shapecalc.toml")
+    for report in (check(own), Report((checked(text, limits),))):
+        assert {one.code for one in report.diagnostics} == ({"SC313"} if reported else set())
+
+
+def test_a_chosen_share_is_for_small_models_too() -> None:
+    small = yaml.safe_load(stack(conv(), "relu", "flatten", linear(16)))
+    assert [one.code for one in check(small).diagnostics] == []
+    small["budget"] = {"dense_share": "60%"}
+    assert [one.code for one in check(small).diagnostics] == ["SC313"]
+
+
+@pytest.mark.parametrize("share", [0.6, 60, "60", "101%", "-1%", "6 0%", "60 %%", True])
+def test_a_share_is_a_percentage(share: object) -> None:
+    spec = {**yaml.safe_load(stack("relu")), "budget": {"dense_share": share}}
+    assert [one.code for one in check(spec).diagnostics] == ["SC002"]
+
+
+def checked(text: str, limits: Limits) -> FileReport:
+    return check_source(Source("a.yaml", text), Settings(limits=limits))
 
 
 # --- SC315 linear-on-feature-map -------------------------------------------------------------
