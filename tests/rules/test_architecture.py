@@ -1,15 +1,16 @@
-"""The architecture lints: what each is about, and what it lets pass."""
+"""The architecture lints: what each is about, and what it lets pass.
+
+What they find in real networks is held by ``tests/test_zoo.py``.
+"""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc import check, rules
+from shapecalc import check
 from shapecalc.budget import Limits
 from shapecalc.checker import Settings, check_source
 from shapecalc.config import read_limits
@@ -18,33 +19,6 @@ from shapecalc.rules.sc307_dead_padding import count_dead
 from shapecalc.sizes import SizeError, Window, conv_window
 from shapecalc.spec.source import Source
 from tests.rules.graphs import conv, found, found_in, graphs, keras_stack, linear, paths, stack
-
-SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.yaml"))
-
-#: All that the rules find in real networks, what these ignore included, and why it is true.
-KNOWN = {
-    # fc6 holds 62 % and 74 % of all parameters: what Network in Network set out to mend.
-    "alexnet": ["SC313"],
-    "vgg16": ["SC313"],
-    # The padding of 100 is the authors' way to take any size; most of that border sees no image.
-    "fcn": ["SC307"],
-    # Keras leaves all 53 convolutions the bias that the batch norm after them subtracts.
-    "resnet50_keras": ["SC301"],
-    # The paper counts the bias of each convolution before a batch norm.
-    "unet3d": ["SC301"],
-    # The auxiliary classifier normalises a map of one cell: PyTorch cannot train it on one image.
-    "inception_v3": ["SC305"],
-    # Kernels of 5 with a stride of 2, as in the paper: its frames show the checkerboard.
-    "vae": ["SC302"],
-}
-
-
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
-def test_published_networks(spec: Path) -> None:
-    models = graphs(spec.read_text("utf-8"))
-    lints = [rule.code for rule in rules.all_rules() if rule.default and "SC3" <= rule.code < "SC4"]
-    assert [code for code in lints if found_in(models, code)] == KNOWN.get(spec.stem, [])
-
 
 # --- SC301 redundant-bias --------------------------------------------------------------------
 
