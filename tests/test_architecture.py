@@ -35,6 +35,7 @@ HEAVY = {
     "pydantic": {"spec/schema.py"},
     "typing_extensions": {"spec/schema.py"},
     "yaml": {"spec/source.py", "checker.py"},
+    "matplotlib": {"render/_picture.py"},
     "rich": {"render/table.py", "render/_findings.py", "cli/_progress.py"},
 }
 

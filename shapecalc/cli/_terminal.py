@@ -16,7 +16,9 @@ _STYLES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33"}
 
 #: What to write where the stream's encoding lacks a character (a Windows console, LANG=C).
 _ASCII = {
-    "→": "->", "×": "x", "·": "*", "…": "...", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")",
+    "→": "->", "×": "x", "·": "*", "…": "...", "›": ">", "█": "#", "─": "-", "│": "|", "├": "+",
+    "└": "+",
+    "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")",
 }  # fmt: skip
 
 
@@ -65,6 +67,13 @@ def printable_lines(text: str) -> str:
     if not sys.stdout.isatty():
         return text
     return "\n".join(escaped(line.rstrip("\r").replace("\t", "    ")) for line in text.split("\n"))
+
+
+def width() -> int:
+    """How many columns wide tables may be: the terminal's, or COLUMNS, or 80."""
+    if sys.stdout.isatty():
+        return min(os.get_terminal_size(sys.stdout.fileno()).columns, 120)
+    return int(os.environ.get("COLUMNS", "0")) or 80
 
 
 def prepare_streams() -> None:

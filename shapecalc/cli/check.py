@@ -88,7 +88,7 @@ def command(
         raise typer.BadParameter("There is no report with it.", param_hint="'--output'")
     options = render.Options(
         color=_terminal.wants_color(sys.stdout),
-        width=_width(),
+        width=_terminal.width(),
         notes=notes,
         depth=depth,
         unfold=unfold,
@@ -276,9 +276,3 @@ def _print(
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _width() -> int:
-    if sys.stdout.isatty():
-        return min(os.get_terminal_size(sys.stdout.fileno()).columns, 120)
-    return int(os.environ.get("COLUMNS", "0")) or 80

@@ -56,7 +56,7 @@ def shown_columns(options: Options) -> list[Column]:
 
 def rows_of(model: ModelReport, shown: list[Column], options: Options) -> list[Row]:
     """The rows of a model's table."""
-    rows = _arranged(_tree(model, shown, options.weights), options)
+    rows = _arranged(tree(model, shown, options.weights), options)
     _count_turns(rows, shown, model)
     key = sort_column(shown, options)
     if key is None:
@@ -80,7 +80,7 @@ def _arranged(rows: list[Row], options: Options) -> list[Row]:
     if options.depth is not None:
         _fold_below(rows, options.depth)
         return _merge(rows)
-    level = _height(rows)
+    level = height(rows)
     rows = _merge(rows)
     if options.sort or options.top:
         return rows
@@ -101,7 +101,7 @@ def _marks(model: ModelReport) -> dict[tuple[int, int], str]:
     return found
 
 
-def _tree(model: ModelReport, shown: list[Column], weights: bool) -> list[Row]:
+def tree(model: ModelReport, shown: list[Column], weights: bool) -> list[Row]:
     """Leaf layers nested in their groups; both come in the order they ran."""
     root: list[Row] = []
     open_groups: list[tuple[int, list[Row]]] = [(len(model.layers) + 1, root)]
@@ -206,8 +206,9 @@ def _same(one: Row, other: Row) -> bool:
     )
 
 
-def _height(rows: list[Row]) -> int:
-    return 1 + max((_height(row.children) for row in rows), default=0) if rows else 0
+def height(rows: list[Row]) -> int:
+    """How many levels rows have."""
+    return 1 + max((height(row.children) for row in rows), default=0) if rows else 0
 
 
 def _count(rows: list[Row]) -> int:
