@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
+from functools import lru_cache, reduce
 from math import inf
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -79,6 +79,8 @@ class Fields:
         self._seen: dict[tuple[int, int], Sight] = {}
         self._computed: dict[tuple[int, ...], Sight] = {}
         self._features: dict[str, int] = {}
+        #: What is made of a sight, which many layers share; it is kept, so that its id is its own.
+        self._of_sight: dict[int, tuple[Sight, list[Field]]] = {}
         for name, node in graph.inputs.items():
             axes = range(len(self._sizes[name] or ()))
             self._seen[node.number, 0] = {name: tuple(Seen(axis, SAME) for axis in axes)}
@@ -92,7 +94,10 @@ class Fields:
     def of(self, node: Node, number: int = 0) -> list[Field]:
         """What an output of a layer sees, input by input, along the axes that are places."""
         sight = self._seen.get((node.number, number), {})
-        return [self._field(name, seen) for name, seen in sight.items()]
+        if id(sight) not in self._of_sight:
+            found = [self._field(name, seen) for name, seen in sight.items()]
+            self._of_sight[id(sight)] = (sight, found)
+        return self._of_sight[id(sight)][1]
 
     def places(self, name: str) -> tuple[int, ...]:
         """The axes of an input that are places: all of them, but for that of the channels."""
@@ -113,7 +118,9 @@ class Fields:
         key = (id(node.inference), *map(id, sights))
         sight = self._computed.get(key) if node.inference else {}
         if sight is None:
-            sight = self._computed[key] = self._joined(node, ports, sights)
+            sight = self._joined(node, ports, sights)
+            # Layers that see the same share it, and what is made of it.
+            sight = self._computed[key] = next((one for one in sights if one == sight), sight)
             self._note_features(sight)
         whole: Sight | None = None
         for number, tensor in enumerate(node.outputs):
@@ -178,26 +185,33 @@ class Fields:
 
     def _field(self, name: str, seen: tuple[Seen, ...]) -> Field:
         axes = self.places(name)
-        numbers = [self._numbers(name, axis, seen[axis]) for axis in axes]
+        numbers = [
+            _numbers(seen[axis].reach, seen[axis].along is None, self.size(name, axis))
+            for axis in axes
+        ]
         size, jump, start, centre = zip(*numbers, strict=True) if numbers else ((), (), (), ())
         return Field(name, axes, size, jump, start, centre)
 
-    def _numbers(
-        self, name: str, axis: int, seen: Seen
-    ) -> tuple[int | None, Fraction | None, int | None, Fraction | None]:
-        """Size, jump, start and centre along an axis."""
-        reach, n = seen.reach, self.size(name, axis)
-        if seen.along is None or not reach.advance:
-            cells = _within(reach.over(0, 0), n)
-            if cells is None or abs(cells[0]) == inf or cells[1] == inf:
-                return (n if cells else 0), None, None, None
-            first, last = int(cells[0]), int(cells[1])
-            return last - first + 1, None, first, Fraction(first + last, 2)
-        if reach.size == inf:
-            return n, reach.jump, 0, None
-        cells = next((cells for cells in reach.phases if cells is not None), None)
-        start = None if cells is None else int(cells[0])
-        return int(reach.size), reach.jump, start, reach.centre
+
+@lru_cache(maxsize=4)
+def _numbers(
+    reach: Reach, still: bool, n: Dim
+) -> tuple[int | None, Fraction | None, int | None, Fraction | None]:
+    """Size, jump, start and centre along an axis of size ``n``; most often of the next axis too.
+
+    ``still``: all cells see the same.
+    """
+    if still or not reach.advance:
+        cells = _within(reach.over(0, 0), n)
+        if cells is None or abs(cells[0]) == inf or cells[1] == inf:
+            return (n if cells else 0), None, None, None
+        first, last = int(cells[0]), int(cells[1])
+        return last - first + 1, None, first, Fraction(first + last, 2)
+    if reach.size == inf:
+        return n, reach.jump, 0, None
+    cells = next((cells for cells in reach.phases if cells is not None), None)
+    start = None if cells is None else int(cells[0])
+    return int(reach.size), reach.jump, start, reach.centre
 
 
 def _within(cells: tuple[float, float] | None, n: Dim) -> tuple[float, float] | None:

@@ -54,8 +54,8 @@ class LayerReport:
         sizes = [tensor_bytes(tensor) for tensor in self.node.outputs]
         return None if None in sizes else sum(size or 0 for size in sizes)
 
-    def to_dict(self, source: Source, seen: list[Field]) -> dict[str, Any]:
-        """The layer in the form of the JSON contract; ``seen``: its receptive fields."""
+    def to_dict(self, source: Source, seen: list[dict[str, Any]]) -> dict[str, Any]:
+        """The layer in the form of the JSON contract; ``seen``: its receptive fields in it."""
         node = self.node
         span = source.span(node.spec.extent) if node.spec else None
         owner = node.owner
@@ -73,7 +73,7 @@ class LayerReport:
             "trainable_params": self.trainable_params,
             "macs": self.macs,
             "exact": node.exact,
-            "receptive_fields": [field_to_json(field) for field in seen],
+            "receptive_fields": seen,
             "shares": (owner.name or owner.path) if owner else None,
         }
 
@@ -124,6 +124,7 @@ class ModelReport:
         self._layers: list[LayerReport] | None = None
         #: By figure, the sums up to each layer: of what is known, and of how many are not.
         self._sums: dict[str, tuple[list[int], list[int]]] = {}
+        self._fields_to_json: dict[int, list[dict[str, Any]]] = {}
 
     @property
     def name(self) -> str:
@@ -183,13 +184,18 @@ class ModelReport:
             "outputs": {name: shape_to_json(shape) for name, shape in self.outputs.items()},
         }
 
+    def _seen(self, layer: LayerReport) -> list[dict[str, Any]]:
+        """The receptive fields of a layer; those that see the same share them."""
+        found = self.fields.of(layer.node)
+        if id(found) not in self._fields_to_json:
+            self._fields_to_json[id(found)] = [field_to_json(field) for field in found]
+        return self._fields_to_json[id(found)]
+
     def to_dict(self) -> dict[str, Any]:
         """The model in the form of the JSON contract."""
         return {
             **self.heading(),
-            "layers": [
-                one.to_dict(self.spec.source, self.fields.of(one.node)) for one in self.layers
-            ],
+            "layers": [one.to_dict(self.spec.source, self._seen(one)) for one in self.layers],
             "diagnostics": [found.to_dict() for found in self.diagnostics],
             "hidden_diagnostics": self.hidden_diagnostics,
             "skipped_expects": self.skipped_expects,
