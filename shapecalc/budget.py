@@ -15,6 +15,7 @@ FIGURES = {
     "trainable_params": "trainable parameters",
     "macs": "multiply-accumulates",
     "memory": "bytes",
+    "training_memory": "bytes",
     "layers": "layers",
     "depth": "layers",
     "layer_params": "parameters",
@@ -22,6 +23,7 @@ FIGURES = {
     "dense_share": "% of the parameters",
 }
 
+IN_BYTES = ("memory", "training_memory")
 _COUNTS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 _BYTES = {
     "": 1, "b": 1,
@@ -64,9 +66,9 @@ def parse_amount(figure: str, value: Any) -> int:
     """
     if figure == "dense_share":
         return _parse_percent(figure, value)
-    units = _BYTES if figure == "memory" else _COUNTS
+    units = _BYTES if figure in IN_BYTES else _COUNTS
     help = "write a number, or one with KB, MB, GB, KiB, MiB, GiB: 200MiB"
-    if figure != "memory":
+    if figure not in IN_BYTES:
         help = "write a number, or one with K, M, G, T: 5M"
     text = repr(value) if isinstance(value, float) else str(value).strip()
     match = None if isinstance(value, bool) or len(text) > 40 else _AMOUNT.fullmatch(text)
@@ -90,7 +92,7 @@ def _parse_percent(figure: str, value: Any) -> int:
 
 def format_amount(figure: str, value: int) -> str:
     """``5,000,000``; bytes with a unit of their own: ``200.0 MiB``."""
-    if figure != "memory" or value < 1024:
-        return f"{value:,}" + (" bytes" if figure == "memory" else "")
+    if figure not in IN_BYTES or value < 1024:
+        return f"{value:,}" + (" bytes" if figure in IN_BYTES else "")
     power = min((value.bit_length() - 1) // 10, 4)
     return f"{value / 1024**power:,.1f} {'KMGT'[power - 1]}iB"

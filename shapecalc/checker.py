@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.budget import Limits
 from shapecalc.diagnostics import Diagnostic, Fix, Severity
@@ -25,6 +25,9 @@ from shapecalc.walk import Overrides, WalkResult, walk
 
 #: Findings for which other sizes, or another value of a field, are looked for.
 MENDABLE = frozenset({"SC101", "SC104", "SC108"})
+
+if TYPE_CHECKING:
+    from shapecalc.costs.setting import Setting
 
 
 class UnreadableError(Exception):
@@ -50,6 +53,8 @@ class Settings:
     further_inputs: tuple[Mapping[str, tuple[int, ...]], ...] = ()
     #: Whether warnings fail.
     strict: bool = False
+    #: What costs are counted for.
+    costs: Setting | None = None
 
     @property
     def overridden(self) -> bool:
@@ -102,6 +107,7 @@ def check_documents(
             diagnostics=tuple(of_model[:MAX_DIAGNOSTICS]),
             hidden_diagnostics=max(len(of_model) - MAX_DIAGNOSTICS, 0),
             skipped_expects=run.skipped_expects,
+            setting=settings.costs,
         )
         for model, run, of_model in zip(models, runs, found, strict=True)
     ]

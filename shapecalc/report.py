@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.costs.storage import tensor_bytes
 from shapecalc.diagnostics import Diagnostic, Severity
@@ -16,8 +16,14 @@ from shapecalc.receptive import Field, Fields, fields
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Source
 
+if TYPE_CHECKING:
+    from shapecalc.costs.figures import Costs
+    from shapecalc.costs.setting import Setting
+
 #: The version of the JSON contract.
 VERSION = 1
+#: What is summed up over the layers.
+FIGURES = ("params", "trainable_params", "macs", "element_ops")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,12 @@ class LayerReport:
         return inference.macs if inference else None
 
     @property
+    def element_ops(self) -> int | None:
+        """Element operations for one sample: what is computed and is no multiply-accumulate."""
+        inference = self.node.inference
+        return inference.layer.element_ops(inference.call, inference.outputs) if inference else None
+
+    @property
     def output_bytes(self) -> int | None:
         """The bytes of what it yields, for one sample."""
         sizes = [tensor_bytes(tensor) for tensor in self.node.outputs]
@@ -72,6 +84,8 @@ class LayerReport:
             "params": self.params,
             "trainable_params": self.trainable_params,
             "macs": self.macs,
+            "element_ops": self.element_ops,
+            "output_bytes": self.output_bytes,
             "exact": node.exact,
             "receptive_fields": seen,
             "shares": (owner.name or owner.path) if owner else None,
@@ -112,6 +126,7 @@ class ModelReport:
         diagnostics: tuple[Diagnostic, ...],
         hidden_diagnostics: int = 0,
         skipped_expects: int = 0,
+        setting: Setting | None = None,
     ) -> None:
         self.file = file
         self.spec = spec
@@ -121,6 +136,8 @@ class ModelReport:
         self.hidden_diagnostics = hidden_diagnostics
         #: How many numeric ``expect`` were skipped because of overrides.
         self.skipped_expects = skipped_expects
+        #: What its costs are counted for; ``None``: nothing in particular was asked.
+        self.setting = setting
         self._layers: list[LayerReport] | None = None
         #: By figure, the sums up to each layer: of what is known, and of how many are not.
         self._sums: dict[str, tuple[list[int], list[int]]] = {}
@@ -164,13 +181,21 @@ class ModelReport:
         return fields(self.graph)
 
     @property
+    def costs(self) -> Costs:
+        """Memory, and bounds of its time, in its setting (by default inference of one sample)."""
+        from shapecalc.costs.figures import Costs
+        from shapecalc.costs.setting import Setting
+
+        return Costs(self.graph, self.setting or Setting())
+
+    @property
     def outputs(self) -> dict[str, Shape | None]:
         """The outputs by name (or path)."""
         return {name: port.tensor.shape for name, port in self.graph.outputs.items()}
 
     def heading(self) -> dict[str, Any]:
         """What the JSON contract says of the model as a whole."""
-        figures = {name: self.total(name) for name in ("params", "trainable_params", "macs")}
+        figures = {name: self.total(name) for name in FIGURES}
         return {
             "file": self.file,
             "name": self.name,
@@ -178,6 +203,7 @@ class ModelReport:
             "framework": self.spec.framework,
             "totals": {
                 **{name: total.value for name, total in figures.items()},
+                "flops": 2 * figures["macs"].value,
                 "layers": len(self.layers),
                 "complete": all(total.complete for total in figures.values()),
             },
@@ -195,6 +221,7 @@ class ModelReport:
         """The model in the form of the JSON contract."""
         return {
             **self.heading(),
+            "costs": self.costs.to_dict(),
             "layers": [one.to_dict(self.spec.source, self._seen(one)) for one in self.layers],
             "diagnostics": [found.to_dict() for found in self.diagnostics],
             "hidden_diagnostics": self.hidden_diagnostics,

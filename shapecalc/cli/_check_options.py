@@ -10,6 +10,7 @@ from shapecalc.render._columns import COLUMNS, DEFAULT
 
 if TYPE_CHECKING:
     from shapecalc.budget import Limit
+    from shapecalc.costs.setting import Setting
     from shapecalc.selection import Selection
 
 #: The output formats: the modules of ``render``, which is not imported for that.
@@ -20,6 +21,7 @@ FORMATS = sorted(
 )
 
 _SPEC, _RULES, _BUDGET = "Other sizes", "Rules", "Budgets (5M, 1.2G, 200MiB)"
+_COSTS = "Costs: memory and time (with any of these they are shown)"
 _OUTPUT, _FIXES, _CONFIG = "Output", "Fixes and baseline", "Configuration"
 
 Paths = Annotated[
@@ -253,6 +255,59 @@ Jobs = Annotated[
 ]
 
 
+Batch = Annotated[
+    int | None,
+    typer.Option(
+        "--batch", min=1, metavar="N", help="For so many samples.", rich_help_panel=_COSTS
+    ),
+]
+Optimizer = Annotated[
+    str | None,
+    typer.Option(
+        "--optimizer",
+        metavar="NAME",
+        help="In training with sgd, momentum, adam or adamw; else at inference.",
+        rich_help_panel=_COSTS,
+    ),
+]
+Dtype = Annotated[
+    str | None,
+    typer.Option(
+        "--dtype",
+        metavar="DTYPE",
+        help="In numbers of float32, bfloat16, float16 or int8.",
+        rich_help_panel=_COSTS,
+    ),
+]
+Autocast = Annotated[
+    bool,
+    typer.Option(
+        "--autocast",
+        help="Mixed precision: only the layers that gain from it compute in --dtype, parameters "
+        "stay float32.",
+        rich_help_panel=_COSTS,
+    ),
+]
+Room = Annotated[
+    str | None,
+    typer.Option(
+        "--memory",
+        metavar="BYTES",
+        help="The largest batch that fits into so much: 24GiB.",
+        rich_help_panel=_COSTS,
+    ),
+]
+DeviceName = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="The least time on a device (a100, h100, v100, t4, rtx4090, or FILE.toml:NAME).",
+        rich_help_panel=_COSTS,
+    ),
+]
+
+
 def _limit(figure: str, help: str) -> Any:
     option = f"--max-{figure.replace('_', '-')}"
     return typer.Option(option, metavar="AMOUNT", help=help, rich_help_panel=_BUDGET)
@@ -264,7 +319,10 @@ MaxTrainableParams = Annotated[
 ]
 MaxMacs = Annotated[str | None, _limit("macs", "Most multiply-accumulates for one sample.")]
 MaxMemory = Annotated[
-    str | None, _limit("memory", "Most bytes of parameters and live tensors, in float32.")
+    str | None, _limit("memory", "Most bytes of parameters, buffers and live tensors, in float32.")
+]
+MaxTrainingMemory = Annotated[
+    str | None, _limit("training_memory", "Most bytes in training with Adam, for one sample.")
 ]
 MaxLayers = Annotated[str | None, _limit("layers", "Most layers.")]
 MaxDepth = Annotated[str | None, _limit("depth", "Most layers on one path.")]
@@ -333,6 +391,42 @@ def limits(**amounts: str | None) -> "dict[str, Limit]":
             except AmountError as error:
                 raise _wrong(f"{error}: {_sentence(error.help)}", option) from None
     return found
+
+
+def costs(
+    batch: int | None,
+    optimizer: str | None,
+    dtype: str | None,
+    autocast: bool,
+    memory: str | None,
+    device: str | None,
+) -> "Setting | None":
+    """What costs are counted for; ``None`` where nothing of it is said; wrong usage for what there
+    is not."""
+    if not (batch or optimizer or dtype or autocast or memory or device):
+        return None
+    from shapecalc.budget import AmountError, parse_amount
+    from shapecalc.costs.devices import DeviceError, find_device
+    from shapecalc.costs.setting import DTYPES, OPTIMIZERS, Setting, SettingError
+
+    kind = _one_of(dtype or ("bfloat16" if autocast else "float32"), DTYPES, "--dtype")
+    trainer = _one_of(optimizer, OPTIMIZERS, "--optimizer") if optimizer else None
+    try:
+        room = parse_amount("memory", memory) if memory else None
+        runs_on = find_device(device) if device else None
+        return Setting(batch or 1, kind, autocast, trainer, room, runs_on)  # type: ignore[arg-type]
+    except AmountError as error:
+        raise _wrong(f"{error}: {error.help}.", "--memory") from None
+    except DeviceError as error:
+        raise _wrong(f"{error}.", "--device") from None
+    except SettingError as error:
+        raise _wrong(f"{error}.", "--autocast" if autocast else "--dtype") from None
+
+
+def _one_of(word: str, words: "tuple[str, ...]", option: str) -> str:
+    if word not in words:
+        raise _wrong(f"{word!r} is none of {', '.join(words)}.", option)
+    return word
 
 
 def assignments(texts: list[str] | None) -> dict[str, Any]:

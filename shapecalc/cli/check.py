@@ -50,10 +50,17 @@ def command(
     diff: opt.Diff = False,
     baseline: opt.BaselineFile = None,
     write_baseline: opt.WriteBaseline = None,
+    batch: opt.Batch = None,
+    optimizer: opt.Optimizer = None,
+    dtype: opt.Dtype = None,
+    autocast: opt.Autocast = False,
+    memory: opt.Room = None,
+    device: opt.DeviceName = None,
     max_params: opt.MaxParams = None,
     max_trainable_params: opt.MaxTrainableParams = None,
     max_macs: opt.MaxMacs = None,
     max_memory: opt.MaxMemory = None,
+    max_training_memory: opt.MaxTrainingMemory = None,
     max_layers: opt.MaxLayers = None,
     max_depth: opt.MaxDepth = None,
     max_layer_params: opt.MaxLayerParams = None,
@@ -78,6 +85,7 @@ def command(
       shapecalc check model.yaml --columns +macs,macs_share --depth 2
       shapecalc check model.yaml --sort macs --top 10
       shapecalc check specs/ --select SC2,SC3 --strict --max-params 25M
+      shapecalc check model.yaml --batch 32 --optimizer adam --memory 24GiB
     """
     from shapecalc import render, run
     from shapecalc.checker import Settings
@@ -105,6 +113,7 @@ def command(
         trainable_params=max_trainable_params,
         macs=max_macs,
         memory=max_memory,
+        training_memory=max_training_memory,
         layers=max_layers,
         depth=max_depth,
         layer_params=max_layer_params,
@@ -117,6 +126,7 @@ def command(
         command_line=opt.selection(select, extend_select, ignore, severities),
         command_line_limits=limits,
         strict=strict,
+        costs=opt.costs(batch, optimizer, dtype, autocast, memory, device),
     )
     if isolated and config:
         raise typer.BadParameter("It cannot be used with --isolated.", param_hint="'--config'")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    from shapecalc.costs.devices import Device
 
 Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 Optimizer = Literal["sgd", "momentum", "adam", "adamw"]
@@ -53,6 +56,10 @@ class Setting:
     autocast: bool = False
     #: What trains the model; ``None``: nothing does.
     optimizer: Optimizer | None = None
+    #: How many bytes there are for it.
+    room: int | None = None
+    #: What it runs on.
+    device: Device | None = None
 
     def __post_init__(self) -> None:
         if self.batch < 1:

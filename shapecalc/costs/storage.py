@@ -24,9 +24,10 @@ Place = tuple[int, int]
 def tensor_bytes(tensor: Tensor, width: int = WIDTHS["float32"]) -> int | None:
     """The bytes of one tensor (of one sample), its floating-point numbers ``width`` bytes each;
     ``None`` where its size is not known."""
-    if tensor.shape is None or None in tensor.shape:
+    sizes = [size for size in tensor.shape or () if size is not None and size >= 0]
+    if tensor.shape is None or len(sizes) < len(tensor.shape):
         return None
-    count = prod(size for size in tensor.shape if size is not None)
+    count = prod(sizes)
     return count * _BYTES.get(tensor.dtype, width)
 
 

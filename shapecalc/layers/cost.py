@@ -47,6 +47,8 @@ class Cost:
     element_cost: ClassVar[int] = 0
     #: What is kept for the backward pass.
     keeps: ClassVar[Keeps] = ""
+    #: Whether it reads all of its weights, and not only the rows that it is asked for.
+    reads_all_weights: ClassVar[bool] = True
     #: Whether autocast computes it in float32 whatever it is given, or in the lower precision;
     #: ``""``: in that of its inputs. Source: PyTorch's "Automatic Mixed Precision", CUDA op lists.
     autocast: ClassVar[Literal["", "lower", "float32"]] = ""

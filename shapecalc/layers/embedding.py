@@ -27,6 +27,7 @@ class _Table(Layer):
         "vocab_size": "num_embeddings",
     }
     keeps = "input"
+    reads_all_weights = False
     equation = "params = num_embeddings·embedding_dim"
     example_dtype = "int64"
     #: The dtypes of the numbers.

@@ -278,6 +278,8 @@ COLUMNS = (
            summed=True),
     Column("macs_share", "MACs %", "its share of the MACs, as a bar", _share("macs"),
            right=False, sortable=True, bar=True),
+    Column("element_ops", "Element ops", "what is computed and is no MAC, for one sample",
+           _sum("element_ops"), sortable=True, summed=True),
     Column("memory", "Memory", "the bytes of what it yields",
            _last("output_bytes", format_bytes), sortable=True),
     Column("field", "Field", "its receptive field in the input", _seen(_size)),

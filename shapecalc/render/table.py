@@ -65,10 +65,24 @@ def _print_model(console: Console, model: ModelReport, options: Options) -> None
     if model.layers and not options.summary_only:
         _print_table(console, model, options)
     console.print(_totals(model), soft_wrap=True)
+    if model.setting is not None:
+        _print_costs(console, model)
     if model.skipped_expects:
         count = model.skipped_expects
         console.print(f"{count} numeric expect{'s' * (count > 1)} skipped: sizes were overridden")
     console.print()
+
+
+def _print_costs(console: Console, model: ModelReport) -> None:
+    from shapecalc.render._costs import cost_lines
+
+    (title, _), *lines = cost_lines(model)
+    console.print(Text(title, style="bold"), soft_wrap=True)
+    width = max(len(name) for name, _ in lines)
+    for name, value in lines:
+        text = Text(f"  {name:<{width}}  ", style="dim")
+        text.append(printable(value), style="not dim")
+        console.print(text, soft_wrap=True)
 
 
 def _print_table(console: Console, model: ModelReport, options: Options) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from shapecalc.budget import Limit, format_amount
 from shapecalc.costs.memory import Memory
+from shapecalc.costs.setting import Setting
 from shapecalc.graph import Graph, Node, count_params
 from shapecalc.rules.base import Found
 
@@ -24,21 +25,35 @@ def compare(graph: Graph, figure: str) -> Iterator[Found]:
         yield from _found(graph, figure, total, complete, _largest(graph, figure, known, total))
 
 
+#: What the budgets of memory hold for, by the figure.
+SETTINGS = {"memory": Setting(), "training_memory": Setting(optimizer="adam")}
+
+
 def compare_memory(graph: Graph) -> Iterator[Found]:
-    """Parameters and the peak of live tensors against their limit."""
-    if "memory" in graph.limits:
-        memory = Memory(graph)
-        peak = memory.peak
-        at = f" at {_label(graph, peak.node)}" if peak.node else ""
-        held = {"parameters": memory.parameters, "buffers": memory.buffers}
-        parts = [
-            f"{name} {format_amount('memory', part.value)}"
-            for name, part in held.items()
-            if part.value
-        ]
-        parts.append(f"tensors that live at once {format_amount('memory', peak.value)}{at}")
-        help = ", ".join(parts)
-        yield from _found(graph, "memory", memory.total.value, memory.total.complete, help)
+    """All that a sample needs at inference, or in training with Adam, against their limits."""
+    for figure, setting in SETTINGS.items():
+        if figure in graph.limits:
+            memory = Memory(graph, setting)
+            help = _memory_parts(graph, memory)
+            total = memory.total
+            yield from _found(graph, figure, total.value, total.complete, help)
+
+
+def _memory_parts(graph: Graph, memory: Memory) -> str:
+    held = {
+        "parameters": memory.parameters,
+        "buffers": memory.buffers,
+        "gradients": memory.gradients,
+        "optimizer states": memory.optimizer_states,
+    }
+    peak = memory.peak
+    at = f" at {_label(graph, peak.node)}" if peak.node else ""
+    parts = [
+        f"{name} {format_amount('memory', part.value)}" for name, part in held.items() if part.value
+    ]
+    return ", ".join(
+        [*parts, f"tensors that live at once {format_amount('memory', peak.value)}{at}"]
+    )
 
 
 def compare_layers(graph: Graph) -> Iterator[Found]:
@@ -87,8 +102,9 @@ def _found(
 ) -> Iterator[Found]:
     limit = graph.limits[figure]
     if value > limit.value:
-        name = "trainable parameters" if figure == "trainable_params" else figure
-        verb = "is" if figure in ("memory", "depth") else "are"
+        names = {"trainable_params": "trainable parameters", "training_memory": "training memory"}
+        name = names.get(figure, figure)
+        verb = "is" if figure in (*SETTINGS, "depth") else "are"
         model = f"model `{graph.spec.name}`: " if limit.extent is None else ""
         least = "" if complete else "at least "
         message = (

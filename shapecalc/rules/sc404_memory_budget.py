@@ -1,8 +1,9 @@
 """The model needs more memory than its budget.
 
-What it does: compares the bytes of the parameters and of the tensors that live at once, for one
-sample at inference and in float32, with `budget: {memory: …}`, with the budget of the
-configuration, or with `--max-memory`.
+What it does: compares the bytes of the parameters, the buffers and the tensors that live at once,
+for one sample at inference and in float32, with `budget: {memory: …}`, with the budget of the
+configuration, or with `--max-memory`. `training_memory` (`--max-training-memory`) is that of one
+sample in training with Adam: with gradients, its states and what is kept for the backward pass.
 
 Why is this bad: on a device with less, the model does not run at all.
 

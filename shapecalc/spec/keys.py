@@ -81,6 +81,7 @@ BUDGET = Keys(
         "trainable_params": Key(Amount, "parameters that are trained", 0),
         "macs": Key(Amount, "multiply-accumulates for one sample", 0),
         "memory": Key(Amount, "bytes of parameters and live activations, float32", 0),
+        "training_memory": Key(Amount, "bytes of one sample in training with Adam, float32", 0),
         "layers": Key(Amount, "leaf layers, blocks and repeats unrolled", 0),
         "depth": Key(Amount, "leaf layers on the longest path", 0),
         "layer_params": Key(Amount, "parameters of any one layer", 0),

@@ -16,6 +16,7 @@ class KerasEmbedding(Layer):
     mask_zero: bool = arg("whether a 0 is padding that later layers skip", default=False)
 
     keeps = "input"
+    reads_all_weights = False
     frameworks = ("keras",)
     foreign = {"input_dim": "num_embeddings", "output_dim": "embedding_dim"}
     reference = "keras.layers.Embedding, torch.nn.Embedding, ONNX Gather"
