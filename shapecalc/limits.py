@@ -11,12 +11,17 @@ MAX_DEPTH = 100
 MAX_ALIAS_NODES = 100_000
 #: How many layers a model may have once blocks and repeats are unrolled.
 MAX_LAYERS = 1_000_000
+#: How many uses of blocks and containers a model may have once it is unrolled. They nest at most
+#: :data:`MAX_DEPTH` deep, those of blocks that use blocks included.
+MAX_GROUPS = 100_000
 #: How many layers one recurrent or transformer layer may stack.
 MAX_INNER_LAYERS = 1_000
 #: Numbers stay below this, so that they are exact as a double as well.
 MAX_NUMBER = 2**53
 #: How many diagnostics are kept of one file.
 MAX_DIAGNOSTICS = 1_000
+#: How many characters a message, or the help of one, may have.
+MAX_MESSAGE = 1_000
 #: How many models a file may hold.
 MAX_MODELS = 1_000
 #: How many axes a shape may have.

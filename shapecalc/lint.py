@@ -12,6 +12,7 @@ from shapecalc.budget import Limits
 from shapecalc.control import Control, layers_of
 from shapecalc.diagnostics import Diagnostic, Related
 from shapecalc.graph import Graph
+from shapecalc.limits import MAX_MESSAGE
 from shapecalc.rules import sc309_unused_name
 from shapecalc.rules.base import Found, Rule
 from shapecalc.selection import Policy, Selection
@@ -185,8 +186,8 @@ class Linter:
             code=problem.code,
             rule=rule.name,
             severity=policy.severity_of(rule),
-            message=problem.message,
-            help=problem.help,
+            message=_bounded(problem.message),
+            help=_bounded(problem.help) if problem.help else None,
             path=problem.path,
             layer=problem.layer,
             file=source.file,
@@ -241,6 +242,12 @@ def apply_rules(graph: Graph, policy: Policy) -> Iterator[Finding]:
             message = f"the rule {rule.name} failed: {type(error).__name__}: {error}"
             yield Finding("SC900", message, graph.spec.extent)
         yield from findings.values()
+
+
+def _bounded(text: str) -> str:
+    """A text without its middle where it is very long: a list may have as many numbers as fits."""
+    half = MAX_MESSAGE // 2
+    return text if len(text) <= MAX_MESSAGE else f"{text[:half]} … {text[-half:]}"
 
 
 def _extent(found: Found) -> Extent:

@@ -25,6 +25,7 @@ class Catalogue:
         #: Type name -> class, in the order of the families.
         self.types: dict[str, type[Layer]] = {}
         self._written: dict[str, type[Layer]] = {}
+        self._names: tuple[str, ...] | None = None
         #: A name without its rank -> the class for each rank.
         self.ranked: dict[str, dict[int, type[Layer]]] = {}
         for layer in all_layers():
@@ -48,10 +49,12 @@ class Catalogue:
         """For a name without its rank (``conv``), the class for each number of spatial axes."""
         return self.ranked.get(_squeeze(name))
 
-    def names(self) -> list[str]:
+    def names(self) -> tuple[str, ...]:
         """All names, for the nearest one to a typo."""
-        ranked = {match[1] for name in self.types if (match := _RANKED.fullmatch(name))}
-        return [*self.types, *sorted(ranked)]
+        if self._names is None:
+            ranked = {match[1] for name in self.types if (match := _RANKED.fullmatch(name))}
+            self._names = (*self.types, *sorted(ranked))
+        return self._names
 
 
 def _squeeze(name: str) -> str:

@@ -74,14 +74,15 @@ class Flow:
         self._outputs = {(port.node.number, port.number) for port in graph.outputs.values()}
         self._types: dict[str, list[Node]] = {}
         for node in graph.nodes:
-            self._types.setdefault(node.type, []).append(node)
+            if node.inference is not None:
+                self._types.setdefault(node.type, []).append(node)
         self._sharing: set[int] | None = None
 
     def of(self, kind: Kind) -> Iterator[Node]:
         """The layers of a kind, those that could not be computed left out."""
         for nodes in self._types.values():
             if nodes[0] in kind:
-                yield from (node for node in nodes if node.inference is not None)
+                yield from nodes
 
     def is_output(self, node: Node) -> bool:
         """Whether the model yields what this layer does."""

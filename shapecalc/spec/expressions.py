@@ -13,6 +13,7 @@ import operator
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from shapecalc.limits import MAX_EXPRESSION, MAX_NUMBER
@@ -120,6 +121,9 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int | None]] = {
     "ceil": (math.ceil, 1, 1),
     "make_divisible": (make_divisible, 1, 3),
 }
+
+#: How many of the names in scope are listed.
+MAX_NAMED = 20
 
 #: How deep an expression may nest; a chain such as a + b + c counts once.
 MAX_NESTING = 50
@@ -251,7 +255,8 @@ def unknown_name(name: str, env: Mapping[str, Value]) -> ExpressionError:
             surely(name, env),
             unknown=name,
         )
-    known = ", ".join(key for key in env if key not in RECEIVED)
+    names = list(islice((key for key in env if key not in RECEIVED), MAX_NAMED + 1))
+    known = ", ".join(names[:MAX_NAMED]) + ", …" * (len(names) > MAX_NAMED)
     hint = f"names in scope: {known}" if known else "no `vars` or parameters are in scope"
     return ExpressionError(f"unknown name {shorten(name)!r}", hint, unknown=name)
 

@@ -114,6 +114,8 @@ class BlockSpec:
     keys: Mapping = field(default_factory=Mapping)
     #: Whether its layers could not be read, which has been reported.
     broken: bool = False
+    #: Whether it reads its input, once somebody has asked.
+    reads: bool | None = None
 
 
 @dataclass(slots=True)

@@ -25,8 +25,10 @@ def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.7) -> str | 
     """The one of ``known`` that ``name`` most probably stands for."""
     from difflib import get_close_matches
 
+    if len(name) > 60 or _left.get() <= 0:
+        return None
     known = list(known)
-    if len(name) > 60 or not _may_compare(known):
+    if not _may_compare(known):
         return None
     sure = surely_meant(name, known)
     if sure is not None:
@@ -41,7 +43,7 @@ def surely_meant(name: str, known: Iterable[str]) -> str | None:
     That is at most one slip in a word of up to five letters, two in a longer one, and no other
     known word as near: ``conv4d`` may be any of three.
     """
-    if not 3 <= len(name) <= 60:
+    if not 3 <= len(name) <= 60 or _left.get() <= 0:
         return None
     most = 1 if len(name) < 6 else 2
     distances: dict[int, list[str]] = {}

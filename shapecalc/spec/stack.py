@@ -175,6 +175,8 @@ class StackBuilder(Reader):
 
     def _container_of(self, keys: Mapping) -> str | None:
         """The container that a mapping with such lists of layers must be."""
+        if not keys:
+            return None
         known = (cls for cls in self.catalogue.types.values() if cls.container)
         return next((cls.type_name for cls in known if next(iter(cls.lists)) in keys), None)
 

@@ -152,17 +152,25 @@ class Findings:
         )
 
 
+#: How far a chain of shapes is followed back.
+MAX_CHAIN = 1_000
+
+
 def sizes_to(port: Port, limit: int = 6) -> tuple[str, ...]:
-    """The chain of shapes from the input of the model to here, the middle left out."""
-    shapes = [format_shape(port.tensor.shape)]
+    """The chain of shapes from the input of the model to here, the middle left out; of a chain that
+    is very long only its end."""
+    shapes = [port.tensor.shape]
     node = port.node
-    while node.inputs:
+    for _ in range(MAX_CHAIN):
+        if not node.inputs:
+            break
         port = node.inputs[0]
         node = port.node
-        text = format_shape(port.tensor.shape)
-        if text != shapes[-1]:
-            shapes.append(text)
+        if port.tensor.shape != shapes[-1]:
+            shapes.append(port.tensor.shape)
     shapes.reverse()
+    if node.inputs:
+        return ("…", *map(format_shape, shapes[-2:]))
     if len(shapes) > limit:
-        shapes = [*shapes[:3], "…", *shapes[-2:]]
-    return tuple(shapes)
+        return (*map(format_shape, shapes[:3]), "…", *map(format_shape, shapes[-2:]))
+    return tuple(map(format_shape, shapes))

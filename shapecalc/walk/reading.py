@@ -5,22 +5,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shapecalc.limits import MAX_DEPTH
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec
 
 
-def reads_input(layer: LayerSpec, active: tuple[BlockSpec, ...] = ()) -> bool:
+def reads_input(layer: LayerSpec, depth: int = 0) -> bool:
     """Whether a layer reads what it is given; so does every one that is not known better."""
     binding = layer.bindings.get(layer.type)
-    if binding is None or layer.by_parameter:
+    if binding is None or layer.by_parameter or depth > MAX_DEPTH:
         return True
     if binding.block is not None:
-        block = binding.block
-        return block in active or _list_reads(block.layers, (*active, block))
+        return _block_reads(binding.block, depth)
     if binding.layer is None or not binding.layer.container:
         return not is_source(layer)
     return not binding.lists or any(
-        _list_reads(layers, active) for layers in _lists_of(binding, binding.layer.lists)
+        _list_reads(layers, depth + 1) for layers in _lists_of(binding, binding.layer.lists)
     )
+
+
+def _block_reads(block: BlockSpec, depth: int) -> bool:
+    """Whether a block reads its input: found out once, since blocks use blocks many times."""
+    if block.reads is None:
+        block.reads = True  # as long as it is being looked at: one that uses itself
+        block.reads = _list_reads(block.layers, depth + 1)
+    return block.reads
 
 
 def is_source(layer: LayerSpec) -> bool:
@@ -37,12 +45,12 @@ def _lists_of(binding: Binding, fields: Iterable[str]) -> Iterable[list[LayerSpe
             yield []
 
 
-def _list_reads(layers: list[LayerSpec], active: tuple[BlockSpec, ...]) -> bool:
+def _list_reads(layers: list[LayerSpec], depth: int) -> bool:
     """Whether a list reads or yields its input."""
     replaced = False
     for layer in layers:
         names = [reference.name.split(".")[0] for reference in layer.sources or ()]
-        by_default = layer.sources is None and reads_input(layer, active)
+        by_default = layer.sources is None and reads_input(layer, depth)
         if "input" in names or (not replaced and (by_default or "prev" in names)):
             return True
         # What may not run, or reads nothing, leaves the input for the next.

@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.graph import Group, Inference, Node, Port
 from shapecalc.layers.base import Call, Layer, Problem, Tensor, format_shape, plural
-from shapecalc.limits import MAX_LAYERS, MAX_RANK
+from shapecalc.limits import MAX_DEPTH, MAX_GROUPS, MAX_LAYERS, MAX_RANK
 from shapecalc.spec.expressions import RECEIVED, UNKNOWN, describe
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec, Reference
 from shapecalc.walk.expectations import Expectations
@@ -32,6 +32,8 @@ class Runner:
         self.values = values
         self.expectations = expectations
         self.steps = 0
+        #: How many blocks and containers are being run.
+        self.depth = 0
         self.active: list[BlockSpec] = []
         self.memo = state.memory.inferences
         #: What is certain of layers that could not be built.
@@ -64,6 +66,22 @@ class Runner:
             message = f"the model has more than {MAX_LAYERS:,} layers once unrolled"
             self.findings.report("SC007", message, layer.key_extent("repeat"), "lower `repeat`")
             raise TooLargeError
+
+    def open(self, layer: LayerSpec, path: str) -> Group:
+        """Begin a turn of a block or container; SC007 past the limits."""
+        self.depth += 1
+        groups = self.state.graph.groups
+        message = None
+        if self.depth > MAX_DEPTH:
+            message = f"blocks and containers are more than {MAX_DEPTH} deep once unrolled"
+        elif len(groups) >= MAX_GROUPS:
+            message = f"the model has more than {MAX_GROUPS:,} blocks and containers once unrolled"
+        if message is not None:
+            self.findings.report("SC007", message, layer.type_extent, "write the layers out")
+            raise TooLargeError
+        group = Group(path, layer.type, layer, len(self.state.graph.nodes))
+        groups.append(group)
+        return group
 
     def enter(
         self, layer: LayerSpec, scope: Scope, result: Result, binding: Binding | None
@@ -214,8 +232,7 @@ class Runner:
         if binding is None:
             result = self.unknown(layer, layer.type, path, inputs or ())
         elif binding.block is not None or (binding.layer and binding.layer.container):
-            group = Group(path, layer.type, layer, first)
-            self.state.graph.groups.append(group)
+            group = self.open(layer, path)
             around = self.findings.within
             if layer.ignore:
                 self.findings.within = (*around, layer)
@@ -224,6 +241,7 @@ class Runner:
             else:
                 result = self.container(layer, binding, inner, path, inputs, names)
             self.findings.within = around
+            self.depth -= 1
             group.last, group.output = len(self.state.graph.nodes), result.tensor
         else:
             least, most = binding.layer.arity if binding.layer else (1, 1)

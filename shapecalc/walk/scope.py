@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from shapecalc.graph import Port
@@ -186,9 +187,9 @@ class Scope:
         for scope in self._chain():
             if scope.orphans:
                 return scope.results.setdefault(name, scope.orphans.pop(0).doubtful(None))
-        known = self.known()
-        nearest = did_you_mean(name, known)
-        hint = f"did you mean `{nearest}`?" if nearest else f"in scope: {', '.join(known[:12])}"
+        nearest = did_you_mean(name, self.known())
+        some = ", ".join(islice(self.known(), 12))
+        hint = f"did you mean `{nearest}`?" if nearest else f"in scope: {some}"
         raise UnresolvedError(
             f"no layer {name!r} before this one",
             hint,
@@ -217,9 +218,11 @@ class Scope:
             f"say which one: from: {inputs.split(',')[0]} (there are {inputs})",
         )
 
-    def known(self) -> list[str]:
+    def known(self) -> Iterator[str]:
         """All names in scope."""
-        return ["input", "prev", *(name for scope in self._chain() for name in scope.results)]
+        yield from ("input", "prev")
+        for scope in self._chain():
+            yield from scope.results
 
 
 def _part_of(result: Result, parts: list[str]) -> Result | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from shapecalc.graph import Port
 from shapecalc.layers.base import Layer
@@ -74,6 +75,7 @@ class Values:
         layer: str | None = None,
     ) -> Any:
         """Report an expression that cannot be computed; what it is with the names as meant."""
+        self.state.spend(len(names) // 16)
         word = error.culprit
         if isinstance(word, Word):
             meant = self.misplaced(word, f"{about}{error}", path, layer)
@@ -139,7 +141,8 @@ class Values:
                 return UNKNOWN
             failure = unknown_name(unknown, names)
         except ExpressionError as error:
-            failure = error
+            # With its traceback it would keep the names, of which there may be many.
+            failure = error.with_traceback(None)
         extent, about = layer.key_extent(key), f"{layer.label()}: {key}: "
         return self.failed(template, names, failure, about, extent, f"{path}.{key}", layer.name)
 
@@ -282,7 +285,8 @@ def _as_meant(template: Template, names: Mapping[str, Any], unknown: str | None)
 
     Raises :class:`ExpressionError` where it computes with a word.
     """
-    tried = dict(names)
+    # Read over the names, of which there may be many, not a copy of them.
+    tried = ChainMap({}, cast("dict[str, Any]", names))
     for _ in range(MAX_TYPOS):
         if unknown is not None:
             meant = did_you_mean(unknown, names)
