@@ -13,7 +13,9 @@ Use instead: the name where it was meant, or nothing.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from shapecalc.graph import Graph
@@ -53,11 +55,13 @@ def unused(keys: Mapping, readers: Iterable[Mapping]) -> Iterator[Found]:
     if "vars" not in keys and "blocks" not in keys:
         return
     words = _words_by_block(readers)
-    yield from _unused_vars(keys.get("vars"), words)
+    uses = Counter(chain.from_iterable(words.values()))
+    yield from _unused_vars(keys.get("vars"), uses)
     blocks = keys.get("blocks")
     blocks = blocks if isinstance(blocks, Mapping) else Mapping()
     for name in blocks:
-        if not any(name in found for place, found in words.items() if place != name):
+        # What a block says of itself is no use of it.
+        if uses[name] == (name in words.get(name, ())):
             yield _found("the block", name, blocks, f"blocks.{name}")
     for name, block in blocks.items():
         if isinstance(block, Mapping) and isinstance(block.get("params"), Mapping):
@@ -69,10 +73,10 @@ def unused(keys: Mapping, readers: Iterable[Mapping]) -> Iterator[Found]:
                     yield _found(what, param, block["params"], path)
 
 
-def _unused_vars(values: Any, words: dict[str | None, set[str]]) -> Iterator[Found]:
+def _unused_vars(values: Any, uses: Counter[str]) -> Iterator[Found]:
     if isinstance(values, Mapping):
         for name in values:
-            if not any(name in found for found in words.values()):
+            if name not in uses:
                 yield _found("the value", name, values, f"vars.{name}")
 
 

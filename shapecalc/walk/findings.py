@@ -11,6 +11,11 @@ from shapecalc.spec.edits import set_field
 from shapecalc.spec.model import LayerSpec
 from shapecalc.spec.source import Extent, Source
 
+#: How far a chain of shapes is followed back.
+MAX_CHAIN = 1_000
+#: That many findings are many.
+MANY = 50
+
 
 @dataclass(slots=True)
 class Finding:
@@ -103,7 +108,7 @@ class Findings:
             help,
             path,
             layer,
-            sizes_to(inputs[0]) if inputs and code.startswith("SC1") else (),
+            self._sizes_to(inputs[0]) if inputs and code.startswith("SC1") else (),
             use=use,
             fix=fix,
             last_path=path,
@@ -111,6 +116,10 @@ class Findings:
             within=self.within,
         )
         return found
+
+    def _sizes_to(self, port: Port) -> tuple[str, ...]:
+        """The chain that led there; among very many findings, nobody follows a long one."""
+        return sizes_to(port, most=MAX_CHAIN if len(self.found) < MANY else MANY)
 
     def repeats(self, code: str, layer: LayerSpec, key: str | None, value: object) -> bool:
         """Whether the value of a field was refused before, under the name that it is read by.
@@ -152,16 +161,12 @@ class Findings:
         )
 
 
-#: How far a chain of shapes is followed back.
-MAX_CHAIN = 1_000
-
-
-def sizes_to(port: Port, limit: int = 6) -> tuple[str, ...]:
+def sizes_to(port: Port, limit: int = 6, most: int = MAX_CHAIN) -> tuple[str, ...]:
     """The chain of shapes from the input of the model to here, the middle left out; of a chain that
     is very long only its end."""
     shapes = [port.tensor.shape]
     node = port.node
-    for _ in range(MAX_CHAIN):
+    for _ in range(most):
         if not node.inputs:
             break
         port = node.inputs[0]
