@@ -25,7 +25,7 @@ MAX_ROUNDS = 5
 MAX_SINGLE = 50
 
 #: After which of these there is less to be found than there is.
-_BLINDING = frozenset({"SC001", "SC007", "SC900"})
+_BLINDING = frozenset({"SC001", "SC005", "SC007", "SC900"})
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),

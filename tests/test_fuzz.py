@@ -17,6 +17,10 @@ SECONDS = 60.0
 
 #: What the fuzzer found, once: (text, why it is here).
 FOUND = [
+    (
+        "input: [3, 65, 65]\nlayers: [{type: conv2d, ut_channels: 8, out_hannels: 8}]",
+        "two keys that are mended to one",
+    ),
     ("framework: keras\ninput: [4]\nlayers: [{type: dot, axes: 1, x: 1}]", "two unknown inputs"),
     (
         "input: [4]\nlayers: [{type: max_unpool3d, kernel_size: {a: 1}, stride: true, "
