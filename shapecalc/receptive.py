@@ -21,7 +21,8 @@ from weakref import WeakKeyDictionary
 
 from shapecalc.graph import Graph, Node, Port
 from shapecalc.layers.base import INTEGERS, Dim
-from shapecalc.layers.reaches import Reaches, reaches
+from shapecalc.layers.merge import Concat
+from shapecalc.layers.reaches import Reaches, axis_at, reaches
 from shapecalc.reach import SAME, Reach, fixed
 
 
@@ -106,6 +107,16 @@ class Fields:
             return tuple(range(rank))
         channels = self._features.get(name, rank - 1 if self._channels_last else 0)
         return tuple(axis for axis in range(rank) if axis != channels)
+
+    def joined_axis(self, node: Node) -> int | None:
+        """The axis of its output along which a layer lays its inputs one after another."""
+        layer, inference = node.layer, node.inference
+        if not isinstance(layer, Concat) or inference is None:
+            return None
+        rank = len(node.outputs[0].shape or ())
+        if layer.dim is not None:
+            return axis_at(rank, layer.dim)
+        return rank - 1 if self._channels_last else 0
 
     def size(self, name: str, axis: int) -> Dim:
         """The size of an axis of an input."""

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import shapecalc
+from tests import specs_table
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -106,5 +107,6 @@ def _refreshed(document: Path, folder: Path) -> str:
 
 if __name__ == "__main__":
     with guide_folder() as examples:
-        GUIDE.write_text(_refreshed(GUIDE, examples), encoding="utf-8")
+        guide = specs_table.refresh(_refreshed(GUIDE, examples))
+        GUIDE.write_text(guide, encoding="utf-8")
     README.write_text(_refreshed(README, ROOT), encoding="utf-8")

@@ -10,6 +10,7 @@ import pytest
 from shapecalc.checker import check_source
 from shapecalc.diagnostics import Severity
 from shapecalc.spec.source import Source
+from tests import specs_table
 from tests.documents import GUIDE, Block, blocks, guide_folder, replay
 
 EXAMPLES = blocks(GUIDE, "yaml")
@@ -43,6 +44,10 @@ def test_example_is_marked(block: Block) -> None:
 @pytest.mark.parametrize("block", SESSIONS, ids=at_line)
 def test_session(block: Block, folder: Path) -> None:
     assert replay(block.text, folder) == block.text, "python -m tests.documents writes it anew"
+
+
+def test_table_of_the_specs() -> None:
+    assert specs_table.table() == specs_table.written(), "python -m tests.documents writes it anew"
 
 
 def test_contents() -> None:

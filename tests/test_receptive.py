@@ -58,6 +58,19 @@ def test_published_fields(spec: str, size: int, jump: Any) -> None:
     assert largest.jump == (jump, jump)
 
 
+@pytest.mark.parametrize(
+    ("spec", "size"),
+    [
+        ("pix2pix", 70),  # the "70×70 PatchGAN" of Isola et al. 2017, arXiv:1611.07004
+        ("wavenet", 5117),  # (2^10 - 1)·5 + 2, dilations of 1 to 512 five times over
+    ],
+)
+def test_published_fields_of_outputs(spec: str, size: int) -> None:
+    model = shapecalc.check(SPECS / "zoo" / f"{spec}.yaml").models[-1]
+    (field,) = overall(model.graph)
+    assert set(field.size) == {size}
+
+
 def test_vgg16_before_its_last_pool() -> None:
     graph = graph_of(SPECS / "vgg16.yaml")
     convs = [field for node, field in sliding(graph) if node.type == "conv2d"]

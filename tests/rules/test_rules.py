@@ -42,7 +42,7 @@ SC900 internal-error error
 """
 #: The lints that are no more than worth knowing.
 NOTES = {"SC314"}
-OFF = {"SC320", "SC321", "SC322", "SC323"}
+OFF = {"SC316", "SC320", "SC321", "SC322", "SC323"}
 RULES = rules.all_rules()
 
 
