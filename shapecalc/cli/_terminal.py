@@ -17,7 +17,7 @@ _STYLES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33"}
 #: What to write where the stream's encoding lacks a character (a Windows console, LANG=C).
 _ASCII = {
     "→": "->", "×": "x", "·": "*", "…": "...", "›": ">", "█": "#", "─": "-", "│": "|", "├": "+",
-    "└": "+",
+    "└": "+", "▏": ".", "▎": ".", "▍": ":", "▌": ":", "▋": ":", "▊": "#", "▉": "#",
     "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")",
 }  # fmt: skip
 
