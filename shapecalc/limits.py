@@ -24,6 +24,8 @@ MAX_DIAGNOSTICS = 1_000
 MAX_MESSAGE = 1_000
 #: How many models a file may hold.
 MAX_MODELS = 1_000
+#: How deep blocks and containers may be in one another as they run.
+MAX_NESTED = 500
 #: How many axes a shape may have.
 MAX_RANK = 64
 #: How many values may be computed, or names handed on to blocks, for one model.

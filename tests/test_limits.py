@@ -57,10 +57,10 @@ def test_layers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_blocks_in_blocks() -> None:
-    uses = "".join(f"  b{n + 1}: {{layers: [b{n}]}}\n" for n in range(120))
+    uses = "".join(f"  b{n + 1}: {{layers: [b{n}]}}\n" for n in range(limits.MAX_NESTED + 20))
     spec = f"blocks:\n  b0: {{layers: [relu]}}\n{uses}{HEAD}layers: [b"
-    assert not passes(f"{spec}{limits.MAX_DEPTH - 1}]", "SC007", "deep")
-    assert passes(f"{spec}{limits.MAX_DEPTH}]", "SC007", "are more than 100 deep once unrolled")
+    assert not passes(f"{spec}{limits.MAX_NESTED - 1}]", "SC007", "deep")
+    assert passes(f"{spec}{limits.MAX_NESTED}]", "SC007", "are more than 500 deep once unrolled")
 
 
 def test_uses_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import ClassVar
 
 from shapecalc.layers.axes import resolve_axis
@@ -250,7 +251,7 @@ class Concat(Layer):
         rank = len(given)
         axis = rank - 1 if call.channels_last else 0
         axis = axis if self.dim is None else axis_at(rank, self.dim)
-        before = sum((tensor.shape or given)[axis] or 0 for tensor in call.inputs[:number])
+        before = _starts(call.inputs, axis)[number]
         return along_axis(rank, axis + 1, stepping(-before, 1))
 
     def _joined(self, call: Call, shapes: list[Shape], axis: int) -> Shape:
@@ -315,3 +316,16 @@ class Stack(Layer):
         if not shapes:
             return None
         return tuple(sizes.pop() if len(sizes) == 1 else None for sizes in columns)
+
+
+#: Of the tensors that were joined last, where each starts: they are asked for one after another.
+_last: tuple[tuple[Tensor, ...], int, list[int]] = ((), 0, [])
+
+
+def _starts(tensors: tuple[Tensor, ...], axis: int) -> list[int]:
+    """Where each of several tensors starts along the axis on which they are joined."""
+    global _last
+    if _last[0] is not tensors or _last[1] != axis:
+        sizes = (tensor.shape[axis] or 0 if tensor.shape else 0 for tensor in tensors)
+        _last = (tensors, axis, list(accumulate(sizes, initial=0)))
+    return _last[2]

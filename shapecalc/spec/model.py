@@ -33,7 +33,8 @@ class Reference:
     extent: Extent
 
 
-@dataclass(slots=True)
+# Two that are written alike are not the same one; and a decorator that makes less starts faster.
+@dataclass(slots=True, eq=False, repr=False)
 class Binding:
     """A layer's own fields, read for the type that its ``type`` turned out to mean."""
 
@@ -57,7 +58,7 @@ class Binding:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class LayerSpec:
     """One entry of a list of layers."""
 
@@ -100,7 +101,7 @@ class LayerSpec:
         return f"{type_name or self.type}{named}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class BlockSpec:
     """A named, parametrised stack."""
 
@@ -118,7 +119,7 @@ class BlockSpec:
     reads: bool | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class InputSpec:
     """An input: a shape, or the name of an earlier model."""
 
@@ -129,7 +130,7 @@ class InputSpec:
     model: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class ModelSpec:
     """One model of a file."""
 

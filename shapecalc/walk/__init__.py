@@ -7,9 +7,11 @@ which raise no further finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
+from shapecalc.limits import MAX_NESTED
 from shapecalc.spec.expressions import UNKNOWN
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Extent
@@ -30,6 +32,8 @@ MAX_DISPUTES = 12
 OF_SIZES = frozenset({"SC101", "SC102", "SC103", "SC104", "SC105", "SC107", "SC108"})
 #: What two declared sizes that contradict each other lead to.
 DECLARED = frozenset({"SC101", "SC104", "SC108"})
+#: How many calls lie between a block and the one inside it, at most.
+CALLS = 16
 #: How many layers may run for that in all.
 MAX_STEPS = 200_000
 
@@ -148,7 +152,7 @@ def _walk_once(
 ) -> WalkResult:
     state = State(spec, overrides, flipped, memory)
     state.findings.first_only = first_only
-    with suppress(TooLargeError, EnoughError):
+    with suppress(TooLargeError, EnoughError), _room():
         _run(state, earlier)
     found = list(state.findings.found.values())
     return WalkResult(
@@ -160,6 +164,17 @@ def _walk_once(
         state.work,
         state.doubted,
     )
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Let blocks be in one another as deep as they may be, which takes several calls each."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, before + CALLS * MAX_NESTED))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _run(state: State, earlier: Mapping[str, WalkResult]) -> None:

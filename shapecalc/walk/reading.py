@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shapecalc.limits import MAX_DEPTH
+from shapecalc.limits import MAX_NESTED
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec
 
 
 def reads_input(layer: LayerSpec, depth: int = 0) -> bool:
     """Whether a layer reads what it is given; so does every one that is not known better."""
     binding = layer.bindings.get(layer.type)
-    if binding is None or layer.by_parameter or depth > MAX_DEPTH:
+    if binding is None or layer.by_parameter or depth > MAX_NESTED:
         return True
     if binding.block is not None:
         return _block_reads(binding.block, depth)

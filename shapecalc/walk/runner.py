@@ -7,7 +7,7 @@ from typing import Any
 
 from shapecalc.graph import Group, Inference, Node, Port
 from shapecalc.layers.base import Call, Layer, Problem, Tensor, format_shape, plural
-from shapecalc.limits import MAX_DEPTH, MAX_GROUPS, MAX_LAYERS, MAX_RANK
+from shapecalc.limits import MAX_GROUPS, MAX_LAYERS, MAX_NESTED, MAX_RANK
 from shapecalc.spec.expressions import RECEIVED, UNKNOWN, describe
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec, Reference
 from shapecalc.walk.expectations import Expectations
@@ -72,8 +72,8 @@ class Runner:
         self.depth += 1
         groups = self.state.graph.groups
         message = None
-        if self.depth > MAX_DEPTH:
-            message = f"blocks and containers are more than {MAX_DEPTH} deep once unrolled"
+        if self.depth > MAX_NESTED:
+            message = f"blocks and containers are more than {MAX_NESTED} deep once unrolled"
         elif len(groups) >= MAX_GROUPS:
             message = f"the model has more than {MAX_GROUPS:,} blocks and containers once unrolled"
         if message is not None:
@@ -545,7 +545,7 @@ class Runner:
         trainable: bool,
     ) -> Result:
         """Run a block's body with its own names."""
-        if any(active is block for active in self.active):
+        if block in self.active:
             message = f"block `{block.name}` uses itself"
             self.findings.report(
                 "SC002", message, layer.type_extent, None, f"{path}.type", layer.name

@@ -45,6 +45,28 @@ def test_blocks_that_double() -> None:
     assert [code for code, _ in error_places(text)] == ["SC007"]
 
 
+@pytest.mark.parametrize(("count", "codes"), [(limits.MAX_NESTED, []), (2_000, ["SC007"])])
+def test_blocks_in_one_another(count: int, codes: list[str]) -> None:
+    blocks = [f"  b{n}: {{layers: [{{type: b{n + 1}}}]}}" for n in range(count - 1)]
+    blocks.append(f"  b{count - 1}: {{layers: [relu]}}")
+    text = "input: [4]\nblocks:\n" + "\n".join(blocks) + "\nlayers: [b0]\n"
+    assert [code for code, _ in error_places(text)] == codes
+
+
+@pytest.mark.usefixtures("few_layers")
+def test_blocks_that_may_all_be_left_out_are_looked_into_once() -> None:
+    names = [f"b{n}" for n in range(60)]
+    source = "{type: parameter, shape: [4], when: 1 > 0}"
+    blocks = [f"  b0: {{layers: [{source}]}}"]
+    blocks += [
+        f"  {name}: {{layers: [{source}, {{type: {before}, when: 1 < 0}}, "
+        f"{{type: {before}, when: 1 < 0}}]}}"
+        for before, name in pairwise(names)
+    ]
+    text = "input: [4]\nblocks:\n" + "\n".join(blocks) + "\nlayers: [b59]\n"
+    assert error_places(text) == []
+
+
 def test_a_block_that_uses_itself() -> None:
     text = "input: [4]\nblocks:\n  a: {layers: [b]}\n  b: {layers: [relu, a]}\nlayers: [a, tanh]\n"
     (found,) = errors(text)
