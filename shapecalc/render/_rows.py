@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -84,9 +85,10 @@ def _arranged(rows: list[Row], options: Options) -> list[Row]:
     rows = _merge(rows)
     if options.sort or options.top:
         return rows
-    while level > 1 and _count(rows) > MAX_ROWS:
-        level -= 1
-        _fold_below(rows, level)
+    if _count(rows, level) > MAX_ROWS:
+        # The fewer levels, the fewer rows.
+        fitting = bisect_right(range(1, level), MAX_ROWS, key=lambda depth: _count(rows, depth))
+        _fold_below(rows, max(fitting, 1))
     return rows if len(rows) <= MAX_ROWS else _leave_out(rows)
 
 
@@ -211,15 +213,24 @@ def height(rows: list[Row]) -> int:
     return 1 + max((height(row.children) for row in rows), default=0) if rows else 0
 
 
-def _count(rows: list[Row]) -> int:
-    return sum(1 + len(row.weights) + (0 if row.folded else _count(row.children)) for row in rows)
+def _count(rows: list[Row], depth: int) -> int:
+    """How many rows there are to show when what lies deeper is folded."""
+    return sum(
+        1 + len(row.weights) + (0 if _may_fold(row, depth) else _count(row.children, depth - 1))
+        for row in rows
+    )
+
+
+def _may_fold(row: Row, depth: int) -> bool:
+    """Whether a row so many levels above the deepest one to show hides those below it."""
+    return depth <= 1 and bool(row.children) and row.marks in ("", "·")
 
 
 def _fold_below(rows: list[Row], depth: int) -> None:
     """Fold what lies deeper than ``depth`` levels, except where something was found."""
     for row in rows:
         if depth <= 1:
-            row.folded = bool(row.children) and row.marks in ("", "·")
+            row.folded = _may_fold(row, depth)
         if not row.folded:
             _fold_below(row.children, depth - 1)
 

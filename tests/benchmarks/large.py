@@ -24,7 +24,7 @@ def flat(layers: int) -> str:
 def deep(blocks: int) -> str:
     """Blocks in blocks."""
     inner = "".join(
-        f"  b{number}: {{layers: [relu, {{type: b{number + 1}}}]}}\n"
+        f"  b{number}: {{layers: [dropout, {{type: b{number + 1}}}]}}\n"
         for number in range(blocks - 1)
     )
     last = f"  b{blocks - 1}: {{layers: [relu]}}\n"
