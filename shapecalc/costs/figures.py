@@ -8,7 +8,7 @@ from typing import Any
 from shapecalc.costs.memory import Bytes, Memory
 from shapecalc.costs.roofline import Roofline, bytes_moved
 from shapecalc.costs.setting import Setting
-from shapecalc.graph import Graph
+from shapecalc.graph import Graph, Node
 
 
 class Costs:
@@ -28,8 +28,11 @@ class Costs:
     @cached_property
     def moved(self) -> Bytes:
         """The bytes that its layers read and write at the least."""
-        found = [bytes_moved(self.memory, node) for node in self.graph.nodes]
-        return Bytes(sum(one or 0 for one in found), None not in found)
+        return Bytes(sum(one or 0 for one in self._moved), None not in self._moved)
+
+    @cached_property
+    def _moved(self) -> list[int | None]:
+        return [bytes_moved(self.memory, node) for node in self.graph.nodes]
 
     @property
     def room(self) -> int | None:
@@ -74,7 +77,21 @@ class Costs:
                 "largest_batch": self.largest_batch,
             },
             "bytes_moved": self.moved.value if self.moved.complete else None,
+            "layers": [
+                self._layer(node, moved)
+                for node, moved in zip(self.graph.nodes, self._moved, strict=True)
+            ],
             "roofline": self._roofline(),
+        }
+
+    def _layer(self, node: Node, moved: int | None) -> dict[str, Any]:
+        """What one layer moves, its arithmetic intensity, and what is kept since it has run."""
+        macs = node.inference.macs if node.inference else None
+        saved, batch = self.memory.saved, self.setting.batch
+        return {
+            "bytes_moved": moved,
+            "macs_per_byte": macs * batch / moved if macs is not None and moved else None,
+            "kept_for_backward": 0 if saved is None else saved.added_by(node).at(batch),
         }
 
     def _roofline(self) -> dict[str, Any] | None:

@@ -60,9 +60,19 @@ def test_json_carries_it_all(run: Run) -> None:
     assert memory["parameters"] == 2 * model["totals"]["params"]
     assert memory["total"] == memory["parameters"] + memory["buffers"] + memory["activations"]
     assert memory["room"] == 16 * 10**9
+    assert costs["bytes_moved"] == sum(one["bytes_moved"] for one in costs["layers"])
+    dense = costs["layers"][-1]
+    assert dense["macs_per_byte"] == 80 / (2 * (8 + 80 + 10 + 10))
     assert len(costs["roofline"]["layers"]) == len(model["layers"])
     assert model["totals"]["flops"] == 2 * model["totals"]["macs"]
     assert model["totals"]["element_ops"] == sum(one["element_ops"] for one in model["layers"])
+
+
+def test_what_each_layer_keeps_adds_up(run: Run) -> None:
+    out = run("check m.yaml --format json --optimizer adam --batch 3").out
+    costs = json.loads(out)["models"][0]["costs"]
+    kept = sum(one["kept_for_backward"] for one in costs["layers"])
+    assert kept == costs["memory"]["kept_for_backward"] > 0
 
 
 def test_a_device_without_the_dtype_says_so(run: Run) -> None:
