@@ -66,27 +66,36 @@ class LayerReport:
         sizes = [tensor_bytes(tensor) for tensor in self.node.outputs]
         return None if None in sizes else sum(size or 0 for size in sizes)
 
-    def to_dict(self, source: Source, seen: list[dict[str, Any]]) -> dict[str, Any]:
-        """The layer in the form of the JSON contract; ``seen``: its receptive fields in it."""
+    def figures(self) -> dict[str, Any]:
+        """What the JSON contract says of a layer and its inputs, wherever it stands."""
         node = self.node
-        span = source.span(node.spec.extent) if node.spec else None
-        owner = node.owner
         return {
-            "path": node.path,
-            "name": node.name,
-            "type": node.type,
-            "line": span.line if span else 1,
-            "column": span.column if span else 1,
             "input_shapes": [shape_to_json(port.tensor.shape) for port in node.inputs],
             "output_shapes": [shape_to_json(tensor.shape) for tensor in node.outputs],
             "output_dtypes": [tensor.dtype for tensor in node.outputs],
             "weights": {name: shape_to_json(shape) for name, shape in self.weights.items()},
-            "params": self.params,
-            "trainable_params": self.trainable_params,
             "macs": self.macs,
             "element_ops": self.element_ops,
             "output_bytes": self.output_bytes,
             "exact": node.exact,
+        }
+
+    def to_dict(
+        self, source: Source, figures: dict[str, Any], seen: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        """The layer in the form of the JSON contract: with its :meth:`figures`, and its receptive
+        fields (``seen``)."""
+        node, owner = self.node, self.node.owner
+        line, column = source.position(node.spec.extent[0]) if node.spec else (1, 1)
+        return {
+            "path": node.path,
+            "name": node.name,
+            "type": node.type,
+            "line": line,
+            "column": column,
+            "params": self.params,
+            "trainable_params": self.trainable_params,
+            **figures,
             "receptive_fields": seen,
             "shares": (owner.name or owner.path) if owner else None,
         }
@@ -141,7 +150,6 @@ class ModelReport:
         self._layers: list[LayerReport] | None = None
         #: By figure, the sums up to each layer: of what is known, and of how many are not.
         self._sums: dict[str, tuple[list[int], list[int]]] = {}
-        self._fields_to_json: dict[int, list[dict[str, Any]]] = {}
 
     @property
     def name(self) -> str:
@@ -210,19 +218,25 @@ class ModelReport:
             "outputs": {name: shape_to_json(shape) for name, shape in self.outputs.items()},
         }
 
-    def _seen(self, layer: LayerReport) -> list[dict[str, Any]]:
-        """The receptive fields of a layer; those that see the same share them."""
-        found = self.fields.of(layer.node)
-        if id(found) not in self._fields_to_json:
-            self._fields_to_json[id(found)] = [field_to_json(field) for field in found]
-        return self._fields_to_json[id(found)]
+    def _layer_dicts(self) -> Iterator[dict[str, Any]]:
+        """The layers in the form of the JSON contract; what is the same for many is made once."""
+        fields, source = self.fields, self.spec.source
+        by_inference: dict[int, dict[str, Any]] = {}
+        by_field: dict[int, list[dict[str, Any]]] = {}
+        for layer in self.layers:
+            inference, found = layer.node.inference, fields.of(layer.node)
+            if inference is None or id(inference) not in by_inference:
+                by_inference[id(inference)] = layer.figures()
+            if id(found) not in by_field:
+                by_field[id(found)] = [field_to_json(field) for field in found]
+            yield layer.to_dict(source, by_inference[id(inference)], by_field[id(found)])
 
     def to_dict(self) -> dict[str, Any]:
         """The model in the form of the JSON contract."""
         return {
             **self.heading(),
             "costs": self.costs.to_dict(),
-            "layers": [one.to_dict(self.spec.source, self._seen(one)) for one in self.layers],
+            "layers": list(self._layer_dicts()),
             "diagnostics": [found.to_dict() for found in self.diagnostics],
             "hidden_diagnostics": self.hidden_diagnostics,
             "skipped_expects": self.skipped_expects,

@@ -6,6 +6,7 @@ holds anyway (parameters, constants) take no room here: they are counted as such
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
 
 from shapecalc.costs.setting import WIDTHS, Amount, Setting
@@ -21,6 +22,7 @@ _BYTES = {
 Place = tuple[int, int]
 
 
+@lru_cache(maxsize=1024)
 def tensor_bytes(tensor: Tensor, width: int = WIDTHS["float32"]) -> int | None:
     """The bytes of one tensor (of one sample), its floating-point numbers ``width`` bytes each;
     ``None`` where its size is not known."""

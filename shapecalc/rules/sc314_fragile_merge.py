@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapecalc.graph import Graph, Node
-from shapecalc.reasoning.fragile import fragile_merges
 from shapecalc.rules.base import Found
 
 SEVERITY = "note"
@@ -38,6 +37,11 @@ layers:
 
 def check(graph: Graph) -> Iterator[Found]:
     """Merges whose inputs agree at some sizes only."""
+    if not any(len(node.inputs) > 1 for node in graph.nodes):
+        return
+    # Only where there is something to reason about: it takes as long to load as all other rules.
+    from shapecalc.reasoning.fragile import fragile_merges
+
     for node, needs in fragile_merges(graph):
         axes: dict[str, list[str]] = {}
         for name, sizes in needs:

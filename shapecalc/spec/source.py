@@ -85,9 +85,10 @@ class Source:
         """The lines and columns of an extent; trailing white space is left out."""
         start, end = extent
         end = start + len(self.text[start:end].rstrip())
-        return Span(*self._position(start), *self._position(max(end, start)))
+        return Span(*self.position(start), *self.position(max(end, start)))
 
-    def _position(self, offset: int) -> tuple[int, int]:
+    def position(self, offset: int) -> tuple[int, int]:
+        """The line and the column of an offset, from 1."""
         line = bisect_right(self.line_starts, offset)
         return line, offset - self.line_starts[line - 1] + 1
 
