@@ -8,17 +8,16 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from shapecalc.costs.storage import tensor_bytes
 from shapecalc.diagnostics import Diagnostic, Severity
 from shapecalc.graph import Graph, Node, count_params
 from shapecalc.layers.base import Shape
-from shapecalc.receptive import Field, Fields, fields
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Source
 
 if TYPE_CHECKING:
     from shapecalc.costs.figures import Costs
     from shapecalc.costs.setting import Setting
+    from shapecalc.receptive import Field, Fields
 
 #: The version of the JSON contract.
 VERSION = 1
@@ -63,6 +62,8 @@ class LayerReport:
     @property
     def output_bytes(self) -> int | None:
         """The bytes of what it yields, for one sample."""
+        from shapecalc.costs.storage import tensor_bytes
+
         sizes = [tensor_bytes(tensor) for tensor in self.node.outputs]
         return None if None in sizes else sum(size or 0 for size in sizes)
 
@@ -186,6 +187,8 @@ class ModelReport:
     @property
     def fields(self) -> Fields:
         """The receptive fields of its layers."""
+        from shapecalc.receptive import fields
+
         return fields(self.graph)
 
     @property

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shapecalc.budget import Limit, format_amount
-from shapecalc.costs.memory import Memory
-from shapecalc.costs.setting import Setting
 from shapecalc.graph import Graph, Node, count_params
 from shapecalc.rules.base import Found
+
+if TYPE_CHECKING:
+    from shapecalc.costs.memory import Memory
+    from shapecalc.costs.setting import Optimizer
 
 #: How many of the largest layers are named.
 LARGEST = 3
@@ -25,15 +28,18 @@ def compare(graph: Graph, figure: str) -> Iterator[Found]:
         yield from _found(graph, figure, total, complete, _largest(graph, figure, known, total))
 
 
-#: What the budgets of memory hold for, by the figure.
-SETTINGS = {"memory": Setting(), "training_memory": Setting(optimizer="adam")}
+#: The optimizer that the budgets of memory hold for, by the figure; ``None``: inference.
+OPTIMIZERS: dict[str, Optimizer | None] = {"memory": None, "training_memory": "adam"}
 
 
 def compare_memory(graph: Graph) -> Iterator[Found]:
     """All that a sample needs at inference, or in training with Adam, against their limits."""
-    for figure, setting in SETTINGS.items():
+    for figure, optimizer in OPTIMIZERS.items():
         if figure in graph.limits:
-            memory = Memory(graph, setting)
+            from shapecalc.costs.memory import Memory
+            from shapecalc.costs.setting import Setting
+
+            memory = Memory(graph, Setting(optimizer=optimizer))
             help = _memory_parts(graph, memory)
             total = memory.total
             yield from _found(graph, figure, total.value, total.complete, help)
@@ -104,7 +110,7 @@ def _found(
     if value > limit.value:
         names = {"trainable_params": "trainable parameters", "training_memory": "training memory"}
         name = names.get(figure, figure)
-        verb = "is" if figure in (*SETTINGS, "depth") else "are"
+        verb = "is" if figure in (*OPTIMIZERS, "depth") else "are"
         model = f"model `{graph.spec.name}`: " if limit.extent is None else ""
         least = "" if complete else "at least "
         message = (

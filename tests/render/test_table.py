@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.text import Text
 
 import shapecalc
 from shapecalc import render
+from shapecalc.render import table
 from shapecalc.render._escape import inert, printable
 from tests.render import hostile
 
@@ -58,3 +64,23 @@ def test_weights_are_shown_where_they_are_asked_for(format: str) -> None:
     assert text.count("out_proj.weight 8×8 (shared)") == 1
     # Rows that look the same, weights included, are one.
     assert len(re.findall(r"weight 8\b(?!×)", text)) == 1
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.text(st.sampled_from("ab ×└─wW漢字é"), max_size=9)] * 3),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_rows_that_fit_look_as_rich_would_set_them(cells: list[tuple[str, ...]]) -> None:
+    titles, right = ["Layer", "Output", "Params", ""], [False, True, False, False]
+    rows = [[*(Text(cell.strip()) for cell in row), Text("")] for row in cells]
+    columns = zip([Text(title) for title in titles], *rows, strict=True)
+    widths = [max(map(table.measured, column)) for column in columns]
+    lines = table._lines([[Text(title) for title in titles], *rows], widths, right)
+    stream = io.StringIO()
+    console = Console(file=stream, width=200, color_system=None)
+    options = render.Options(width=200)
+    table._print_folded(console, options, ["output", "params"], titles, right, rows)
+    assert [line.plain for line in lines] == stream.getvalue().splitlines()
