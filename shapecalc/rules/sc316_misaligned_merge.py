@@ -18,13 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from shapecalc.graph import Graph, Node, Port
 from shapecalc.reach import Reach
-from shapecalc.receptive import Fields, fields, merges
 from shapecalc.rules._flow import label
 from shapecalc.rules.base import Found
+
+if TYPE_CHECKING:
+    from shapecalc.receptive import Fields
 
 SEVERITY = "warning"
 DEFAULT = False
@@ -55,6 +57,8 @@ class _Place(NamedTuple):
 
 def check(graph: Graph) -> Iterator[Found]:
     """Merges of branches that look elsewhere."""
+    from shapecalc.receptive import fields, merges
+
     found = fields(graph)
     for node, ports in merges(graph):
         joined = found.joined_axis(node)

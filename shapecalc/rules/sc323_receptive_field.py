@@ -15,11 +15,14 @@ layers, or a larger input, for a smaller one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from shapecalc.graph import Graph, Node
-from shapecalc.receptive import Field, Fields, fields
 from shapecalc.rules._flow import CONV, POOL, Kind, flow, label
 from shapecalc.rules.base import Found
+
+if TYPE_CHECKING:
+    from shapecalc.receptive import Field, Fields
 
 SEVERITY = "warning"
 DEFAULT = False
@@ -49,6 +52,8 @@ FACTOR = 2
 
 def check(graph: Graph) -> Iterator[Found]:
     """Fields that end before the input does, or long after it."""
+    from shapecalc.receptive import fields
+
     found = fields(graph)
     yield from _too_small(graph, found)
     for node in flow(graph).of(CONV):
