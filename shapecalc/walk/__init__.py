@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from shapecalc.limits import MAX_NESTED
+from shapecalc.limits import MAX_DIAGNOSTICS, MAX_NESTED
 from shapecalc.spec.expressions import UNKNOWN
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Extent
@@ -79,8 +79,10 @@ class _Settler:
         self.flipped: frozenset[Extent] = frozenset()
         self.tried: set[Extent] = set()
         effort = len(result.graph.nodes) + result.work + 1
-        #: How many more walks there may be.
-        self.tries = min(MAX_DISPUTES, MAX_STEPS // effort)
+        #: How many more walks there may be; where very many are wrong, no choice puts that right.
+        self.tries = (
+            min(MAX_DISPUTES, MAX_STEPS // effort) if len(result.findings) < MAX_DIAGNOSTICS else 0
+        )
 
     def settle(self) -> WalkResult:
         """Disputes all at once, then one after the other; then what stands for the unknown."""

@@ -8,6 +8,7 @@ from typing import Any
 from shapecalc.graph import Port
 from shapecalc.layers.base import Call, Shape, Tensor, format_shape, plural
 from shapecalc.layers.merge import axis_name
+from shapecalc.limits import MAX_DIAGNOSTICS
 from shapecalc.spec.expressions import ExpressionError, UnknownValueError, describe
 from shapecalc.spec.model import Assertion, LayerSpec
 from shapecalc.spec.values import whole
@@ -152,6 +153,8 @@ class Expectations:
         node, shape = port.node, port.tensor.shape or ()
         instead = f"expect: {as_expect(shape)}, if that is what is meant"
         if node.spec is None or (layer is not None and node.spec is not layer):
+            return "", f"write {instead}"
+        if len(self.findings) > MAX_DIAGNOSTICS:
             return "", f"write {instead}"
         equation, change = expected(node, port.number, wanted)
         where = "" if layer else f" in {node.spec.label(node.type)}"

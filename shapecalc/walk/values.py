@@ -141,8 +141,10 @@ class Values:
                 return UNKNOWN
             failure = unknown_name(unknown, names)
         except ExpressionError as error:
-            # With its traceback it would keep the names, of which there may be many.
+            # With its traceback, or that of its cause, it would keep the names: a cycle that the
+            # garbage collector finds late, and there may be many of them.
             failure = error.with_traceback(None)
+            failure.__context__ = None
         extent, about = layer.key_extent(key), f"{layer.label()}: {key}: "
         return self.failed(template, names, failure, about, extent, f"{path}.{key}", layer.name)
 
