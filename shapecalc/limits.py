@@ -22,6 +22,8 @@ MAX_NUMBER = 2**53
 MAX_DIAGNOSTICS = 1_000
 #: How many characters a message, or the help of one, may have.
 MAX_MESSAGE = 1_000
+#: How many characters of a document that all models share may be read, once for each of them.
+MAX_SHARED = 10_000_000
 #: How many models a file may hold.
 MAX_MODELS = 1_000
 #: How deep blocks and containers may be in one another as they run.

@@ -63,6 +63,15 @@ def test_blocks_in_blocks() -> None:
     assert passes(f"{spec}{limits.MAX_NESTED}]", "SC007", "are more than 500 deep once unrolled")
 
 
+def test_what_many_models_share() -> None:
+    shared = "vars:\n" + "".join(f"  a{n}: {n}\n" for n in range(1_000))
+    model = f"---\n{HEAD}layers: [relu]\n"
+    most = limits.MAX_SHARED // len(shared)
+    assert not passes(shared + model * 20, "SC007", "share")
+    assert most < limits.MAX_MODELS
+    assert passes(shared + model * (most + 20), "SC007", "what all models share is read for each")
+
+
 def test_uses_of_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shapecalc.walk.runner.MAX_GROUPS", 1_000)
     spec = HEAD + "layers: [{{type: sequential, layers: [], repeat: {}}}]\n"

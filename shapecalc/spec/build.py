@@ -10,7 +10,7 @@ from typing import Any
 
 from shapecalc.layers import Catalogue, catalogue
 from shapecalc.layers.base import DTYPES
-from shapecalc.limits import MAX_MODELS, MAX_RANK
+from shapecalc.limits import MAX_MODELS, MAX_RANK, MAX_SHARED
 from shapecalc.spec.expressions import describe
 from shapecalc.spec.keys import BLOCK, BUDGET, INPUT, LAYER, LINT, MODEL, SHARED, Keys
 from shapecalc.spec.model import Assertion, BlockSpec, InputSpec, ModelSpec, Reference
@@ -33,8 +33,8 @@ def build_models(
     shared: Mapping | None = None
     for position, document in enumerate(documents):
         value = document.value
-        if len(models) + len(problems) >= MAX_MODELS:
-            message = f"the file has more than {MAX_MODELS:,} documents"
+        message = _too_many(len(models), len(problems), shared)
+        if message is not None:
             problems.append(Problem("SC007", message, document.extent, "split it"))
             break
         if not isinstance(value, Mapping):
@@ -55,6 +55,16 @@ def build_models(
             model.problems.append(_duplicate_model(model, first))
     _report_shared_once(models)
     return models, problems
+
+
+def _too_many(models: int, problems: int, shared: Mapping | None) -> str | None:
+    """Why one more model may not be read."""
+    if models + problems >= MAX_MODELS:
+        return f"the file has more than {MAX_MODELS:,} documents"
+    size = shared.extent[1] - shared.extent[0] if shared else 0
+    if models * size > MAX_SHARED:
+        return f"what all models share is read for each of them: over {MAX_SHARED:,} characters"
+    return None
 
 
 def _report_shared_once(models: list[ModelSpec]) -> None:
