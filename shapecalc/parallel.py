@@ -89,15 +89,17 @@ class _Pool:
         self.left = deque(range(len(jobs)))
         self.workers: list[_Worker] = []
         for _ in range(min(processes, len(jobs))):
-            self._start()
+            self._start(1)
+        for worker in self.workers:
+            self._feed(worker)
 
-    def _start(self) -> None:
+    def _start(self, most: int = AHEAD) -> None:
         worker = _Worker(self.action, self.workers)
         self.workers.append(worker)
-        self._feed(worker)
+        self._feed(worker, most)
 
-    def _feed(self, worker: _Worker) -> None:
-        while self.left and len(worker.jobs) < AHEAD:
+    def _feed(self, worker: _Worker, most: int = AHEAD) -> None:
+        while self.left and len(worker.jobs) < most:
             number = self.left.popleft()
             worker.send(number, self.jobs[number])
 

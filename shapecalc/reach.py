@@ -20,6 +20,8 @@ Cells = tuple[float, float]
 
 #: Past so many cells that each read another pattern, all that is said is: the whole axis.
 MAX_PERIOD = 512
+#: Past so many taps of a transposed convolution they are not looked at one by one.
+MAX_TAPS = 4096
 
 
 class Reach(NamedTuple):
@@ -157,6 +159,8 @@ def sliding(window: Window) -> Reach:
 
 def spreading(window: TransposedWindow) -> Reach:
     """A transposed convolution: output ``o`` is where ``o = i·stride - before + tap·dilation``."""
+    if window.stride > MAX_PERIOD or window.kernel > MAX_TAPS:
+        return WHOLE
     taps = range(0, window.kernel * window.dilation, window.dilation)
     phases = []
     for place in range(window.stride):

@@ -45,7 +45,7 @@ def test_sizes(shape: list[int], text: str, output: list[int]) -> None:
     [
         ([8, 4], "{type: transpose, dim0: 0, dim1: 1}", ("SC106", "dim0")),
         ([8, 4], "{type: unsqueeze, dim: 0}", ("SC106", "dim")),
-        ([8, 4], "{type: roll, shifts: [1, 2], dims: 1}", ("SC106", "shifts")),
+        ([8, 4], "{type: roll, shifts: [1, 2], dims: 1}", ("SC106", "dims")),
         ([8, 4], "{type: flip, dims: [1, 1]}", ("SC106", "dims")),
         ([8, 4], "{type: slice, start: 8}", ("SC102", "start")),
         ([8, 4], "{type: slice, step: 0}", ("SC106", "step")),
