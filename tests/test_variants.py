@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
@@ -127,13 +128,11 @@ def test_a_value_called_like_a_figure_hides_it() -> None:
 
 @contextmanager
 def dask() -> Any:
-    from distributed import Client, LocalCluster
-
-    local: Any = LocalCluster
-    connect: Any = Client
+    distributed: Any = import_module("distributed")
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
     with (
-        local(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        connect(cluster) as client,
+        distributed.LocalCluster(**settings) as cluster,
+        distributed.Client(cluster) as client,
     ):
         yield client.get_executor()
 
