@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from shapecalc.graph import Graph, Inference, Node, Port
@@ -96,7 +96,7 @@ def _mends(
     expected: tuple[Port, Shape] | None,
     before: set[int],
 ) -> bool:
-    nodes = _rerun(graph, repair)
+    nodes = rerun(graph, repair.spec, {repair.field: repair.value})
     mended = nodes.get(node.number)
     wrong = {n.number for n in nodes.values() if n.inference and n.inference.problems}
     if mended is None or not wrong <= before:
@@ -111,23 +111,20 @@ def _mends(
     return all(want in (None, have) for have, want in zip(shape, wanted, strict=True))
 
 
-def _rerun(graph: Graph, repair: Repair) -> dict[int, Node]:
-    """All layers by number, those from the changed one on run anew."""
+def rerun(graph: Graph, spec: LayerSpec, fields: Mapping[str, int]) -> dict[int, Node]:
+    """All layers by number, with other values of some fields of one; what follows is run anew."""
     nodes = {node.number: node for node in graph.inputs.values()}
     changed: dict[int, Layer] = {}
     fresh: set[int] = set()
     for old in graph.nodes:
         inference = old.inference
-        touched = old.spec is repair.spec
+        touched = old.spec is spec
         if inference is None or not (touched or any(p.node.number in fresh for p in old.inputs)):
             nodes[old.number] = old
             continue
         layer = inference.layer
-        if touched and hasattr(layer, repair.field):
-            layer = changed.setdefault(
-                id(layer),
-                replace(layer, **{repair.field: repair.value}),  # type: ignore[type-var]
-            )
+        if touched and all(hasattr(layer, name) for name in fields):
+            layer = changed.setdefault(id(layer), replace(layer, **fields))  # type: ignore[type-var]
         fresh.add(old.number)
         ports = tuple(_port(port, nodes) for port in old.inputs)
         call = Call(

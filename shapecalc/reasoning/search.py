@@ -14,6 +14,9 @@ from shapecalc.sizes import SizeError, conv_transpose_window, conv_window, pool_
 
 Kind = Literal["conv", "pool", "transpose"]
 
+#: No stack is looked for whose last size is further from the one asked for.
+MAX_DISTANCE = 12
+
 #: Kernels in the order people reach for them.
 _POPULAR = (3, 4, 1, 2, 5, 7, 8, 6, 9, 11, 16)
 
@@ -66,22 +69,22 @@ def solve(
     pairs, limits = list(pairs), limits or Limits()
     found = [
         candidate
-        for candidate in _candidates(kind, limits)
+        for candidate in candidates(kind, limits)
         if (candidate.keeps_ratio or not limits.same_ratio)
         and all(output_size(kind, candidate, n) == wanted for n, wanted in pairs)
     ]
     single = all((n if kind == "transpose" else wanted) == 1 for n, wanted in pairs)
-    return sorted(found, key=lambda solution: _rank(solution, kind, single))
+    return sorted(found, key=lambda solution: rank(solution, kind, single))
 
 
 def rounded(n: int, wanted: int, kind: Kind, limits: Limits) -> Solution | None:
     """The best arguments that lead there with rounding, but without losing a cell of the input."""
     found = [
         candidate
-        for candidate in _candidates(kind, limits)
+        for candidate in candidates(kind, limits)
         if output_size(kind, candidate, n, exact=False) == wanted
     ]
-    return min(found, key=lambda solution: _rank(solution, kind), default=None)
+    return min(found, key=lambda solution: rank(solution, kind), default=None)
 
 
 def output_size(kind: Kind, arguments: Solution, n: int, exact: bool = True) -> int | None:
@@ -100,7 +103,8 @@ def output_size(kind: Kind, arguments: Solution, n: int, exact: bool = True) -> 
     return window.out if window.exact or not (exact or window.unread) else None
 
 
-def _candidates(kind: Kind, limits: Limits) -> Iterator[Solution]:
+def candidates(kind: Kind, limits: Limits) -> Iterator[Solution]:
+    """All arguments within the limits."""
     for dilation in limits.dilations:
         for kernel in limits.kernels:
             if dilation > 1 and kernel == 1:
@@ -115,8 +119,11 @@ def _candidates(kind: Kind, limits: Limits) -> Iterator[Solution]:
                         yield Solution(kernel, stride, padding, dilation, extra)
 
 
-def _rank(solution: Solution, kind: Kind, single: bool = False) -> tuple[object, ...]:
-    """The order; ``single``: there is one window position, so that the stride says nothing."""
+def rank(solution: Solution, kind: Kind, single: bool = False) -> tuple[int, ...]:
+    """The order: what people use comes first.
+
+    ``single``: there is one window position, so that the stride says nothing.
+    """
     kernel, stride, padding, dilation, extra = solution
     if single:
         return (dilation, stride, extra, padding, kernel)
@@ -137,19 +144,32 @@ def _rank(solution: Solution, kind: Kind, single: bool = False) -> tuple[object,
     )
 
 
-def nearest(
-    pairs: list[tuple[int, int]], kind: Kind, limits: Limits
-) -> tuple[int, Solution] | None:
-    """Where one pair has no solution: the nearest output size that has one, and the first."""
-    if len(pairs) != 1:
-        return None
-    n, wanted = pairs[0]
-    for distance in range(1, max(wanted, 8)):
-        for size in (wanted - distance, wanted + distance):
-            found = solve([(n, size)], kind, limits) if size > 0 else []
-            if found:
-                return size, found[0]
-    return None
+class Close(NamedTuple):
+    """Arguments that lead closest to what was asked, and the sizes that they lead to."""
+
+    solution: Solution
+    sizes: tuple[int, ...]
+
+
+def closest(
+    pairs: Iterable[tuple[int, int]], kind: Kind = "conv", limits: Limits | None = None
+) -> Close | None:
+    """Where there is no solution: what misses the output sizes by the least in all."""
+    pairs, limits = list(pairs), limits or Limits()
+    best: tuple[int, tuple[int, ...]] | None = None
+    found: Close | None = None
+    for candidate in candidates(kind, limits):
+        if limits.same_ratio and not candidate.keeps_ratio:
+            continue
+        sizes = [output_size(kind, candidate, n) for n, _ in pairs]
+        known = [size for size in sizes if size is not None]
+        if len(known) < len(pairs):
+            continue
+        misses = sum(abs(size - wanted) for size, (_, wanted) in zip(known, pairs, strict=True))
+        worth = (misses, rank(candidate, kind))
+        if best is None or worth < best:
+            best, found = worth, Close(candidate, tuple(known))
+    return found
 
 
 class Chain(NamedTuple):
@@ -157,6 +177,17 @@ class Chain(NamedTuple):
 
     layers: tuple[Solution, ...]
     sizes: tuple[int, ...]
+
+
+def reachable_end(
+    start: int, end: int, count: int, kind: Kind = "conv", limits: Limits | None = None
+) -> int | None:
+    """The nearest size that a stack does lead to, where it does not lead to ``end``."""
+    for distance in range(1, MAX_DISTANCE + 1):
+        for size in (end - distance, end + distance):
+            if size > 0 and solve_chain(start, size, count, kind, limits):
+                return size
+    return None
 
 
 def solve_chain(
@@ -168,7 +199,7 @@ def solve_chain(
     """
     limits = limits or Limits(dilations=range(1, 2))
     found: dict[tuple[Solution, ...], Chain] = {}
-    for body in _candidates(kind, limits):
+    for body in candidates(kind, limits):
         if limits.same_ratio and not body.keeps_ratio:
             continue
         sizes = [start]
@@ -189,7 +220,7 @@ def solve_chain(
     return sorted(
         found.values(),
         key=lambda chain: (
-            _rank(chain.layers[0], kind),
-            _rank(chain.layers[-1], kind, single=end == 1),
+            rank(chain.layers[0], kind),
+            rank(chain.layers[-1], kind, single=end == 1),
         ),
     )

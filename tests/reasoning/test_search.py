@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapecalc.reasoning.search import Kind, Limits, Solution, nearest, rounded, solve, solve_chain
+from shapecalc.reasoning.search import (
+    Kind,
+    Limits,
+    Solution,
+    closest,
+    reachable_end,
+    rounded,
+    solve,
+    solve_chain,
+)
 from shapecalc.sizes import SizeError, conv_transpose_window, conv_window, pool_window
 
 
@@ -74,4 +83,22 @@ def test_the_nearest_where_there_is_none() -> None:
     only_three = Limits(kernels=range(3, 4))
     assert solve([(64, 32)], limits=only_three) == []
     assert rounded(64, 32, "conv", only_three) == Solution(3, 2, 1)
-    assert nearest([(64, 90)], "conv", Limits()) is not None
+    close = closest([(64, 500)])
+    assert close is not None
+    assert close.sizes == (84,)
+
+
+def test_pairs_that_contradict_one_another() -> None:
+    pairs = [(64, 32), (128, 63)]
+    assert solve(pairs) == []
+    close = closest(pairs)
+    assert close is not None
+    missed = [abs(size - wanted) for size, (_, wanted) in zip(close.sizes, pairs, strict=True)]
+    assert sum(missed) == 1
+
+
+def test_the_nearest_end_of_a_stack() -> None:
+    limits = Limits(kernels=range(3, 4), strides=range(2, 3))
+    assert solve_chain(64, 1, 2, "conv", limits) == []
+    end = reachable_end(64, 1, 2, "conv", limits)
+    assert end is None or solve_chain(64, end, 2, "conv", limits)
