@@ -14,6 +14,7 @@ FIGURES = {
     "params": "parameters",
     "trainable_params": "trainable parameters",
     "macs": "multiply-accumulates",
+    "element_ops": "element operations",
     "memory": "bytes",
     "training_memory": "bytes",
     "layers": "layers",

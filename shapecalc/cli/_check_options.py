@@ -318,6 +318,9 @@ MaxTrainableParams = Annotated[
     str | None, _limit("trainable_params", "Most parameters that are trained.")
 ]
 MaxMacs = Annotated[str | None, _limit("macs", "Most multiply-accumulates for one sample.")]
+MaxElementOps = Annotated[
+    str | None, _limit("element_ops", "Most element operations for one sample.")
+]
 MaxMemory = Annotated[
     str | None, _limit("memory", "Most bytes of parameters, buffers and live tensors, in float32.")
 ]

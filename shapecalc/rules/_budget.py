@@ -88,6 +88,9 @@ def figure_of(node: Node, figure: str) -> int | None:
     """What one layer adds to a figure."""
     if figure == "macs":
         return node.inference.macs if node.inference else None
+    if figure == "element_ops":
+        inference = node.inference
+        return inference.layer.element_ops(inference.call, inference.outputs) if inference else None
     return count_params(node)[figure == "trainable_params"]
 
 
@@ -108,7 +111,11 @@ def _found(
 ) -> Iterator[Found]:
     limit = graph.limits[figure]
     if value > limit.value:
-        names = {"trainable_params": "trainable parameters", "training_memory": "training memory"}
+        names = {
+            "trainable_params": "trainable parameters",
+            "training_memory": "training memory",
+            "element_ops": "element operations",
+        }
         name = names.get(figure, figure)
         verb = "is" if figure in (*OPTIMIZERS, "depth") else "are"
         model = f"model `{graph.spec.name}`: " if limit.extent is None else ""

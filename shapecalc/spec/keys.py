@@ -80,6 +80,7 @@ BUDGET = Keys(
         "params": Key(Amount, "parameters, each counted once", 0),
         "trainable_params": Key(Amount, "parameters that are trained", 0),
         "macs": Key(Amount, "multiply-accumulates for one sample", 0),
+        "element_ops": Key(Amount, "element operations for one sample", 0),
         "memory": Key(Amount, "bytes of parameters and live activations, float32", 0),
         "training_memory": Key(Amount, "bytes of one sample in training with Adam, float32", 0),
         "layers": Key(Amount, "leaf layers, blocks and repeats unrolled", 0),
