@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from shapecalc.selection import UnknownCodeError, read_code
@@ -67,9 +69,11 @@ class Suppressions:
 
     def _read(self, source: Source) -> None:
         matches = list(_COMMENT.finditer(source.text))
-        texts = list(scalars(source)) if matches else []
+        texts = sorted(scalars(source)) if matches else []
         for match in matches:
-            if not any(start <= match.start() < end for start, end in texts):
+            # The texts do not overlap: only the last one that starts before it may hold it.
+            before = bisect_right(texts, match.start(), key=itemgetter(0))
+            if not before or texts[before - 1][1] <= match.start():
                 self._read_one(source, match)
 
     def _read_one(self, source: Source, match: re.Match[str]) -> None:
