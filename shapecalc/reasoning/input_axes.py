@@ -25,7 +25,7 @@ class InputAxis(NamedTuple):
         """As formulas call it: ``H``."""
         return self.name[0].upper()
 
-    def resized(self, shape: Shape, size: int) -> Shape:
+    def resized(self, shape: Shape, size: int | None) -> Shape:
         """The shape of the input with another size along this axis."""
         return (*shape[: self.place], size, *shape[self.place + 1 :])
 

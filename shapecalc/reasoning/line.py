@@ -16,7 +16,7 @@ from math import lcm
 from shapecalc.graph import Node
 from shapecalc.layers.base import Shape
 from shapecalc.reasoning.input_axes import InputAxis
-from shapecalc.reasoning.replay import WEIGHTS, Loss, Outcome, Replay, Run
+from shapecalc.reasoning.replay import WEIGHTS, Failure, Loss, Outcome, Replay, Run
 from shapecalc.reasoning.size_sets import SizeSet, from_predicate, from_scan
 
 #: No size beyond this is tried.
@@ -60,6 +60,14 @@ class Line:
                 shapes[axis.input] = axis.resized(shapes[axis.input], size)
             found = self.outcomes[size] = self.replay.at(shapes)
         return found
+
+    @property
+    def anywhere(self) -> Failure | None:
+        """What is wrong whatever the size: where sizes that nobody knows fail already."""
+        shapes = dict(self._shapes)
+        for axis in self.axes:
+            shapes[axis.input] = axis.resized(shapes[axis.input], None)
+        return self.replay.at(shapes).failure
 
     def valid(self, size: int) -> bool:
         """Whether the model has no error at a size."""

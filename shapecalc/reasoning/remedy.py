@@ -91,6 +91,9 @@ def _image(replay: Replay, axes: list[InputAxis], size: int) -> str:
 def _nearest(line: Line, node: Node) -> list[int]:
     """The nearest sizes below and above at which the model fits; where it never does for another
     reason, those at which a layer does, and all before it."""
+    wrong = line.anywhere
+    if wrong is not None and wrong.node.number <= node.number:
+        return []
     begun = line.replay.work
     valid: dict[int, int] = {}
     passing: dict[int, int] = {}
