@@ -21,10 +21,13 @@ from shapecalc.spec.build import build_models
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.source import Document, Source, decode, is_word, parse
-from shapecalc.walk import Overrides, WalkResult, walk
+from shapecalc.walk import Memory, Overrides, WalkResult, walk
 
 #: Findings for which other sizes, or another value of a field, are looked for.
 MENDABLE = frozenset({"SC101", "SC104", "SC108"})
+
+#: Of all specs that this process checks: those of a repository have many layers in common.
+_MEMORY = Memory()
 
 if TYPE_CHECKING:
     from shapecalc.costs.setting import Setting
@@ -85,7 +88,7 @@ def check_documents(
 ) -> FileReport:
     """Check one file that has been parsed."""
     settings = settings or Settings()
-    models, more = build_models(source, documents)
+    models, more = build_models(source, documents, _MEMORY.layers)
     if problems and not documents:
         more = []
     limits = (settings.limits, settings.command_line_limits)
@@ -119,7 +122,7 @@ def _walk_all(models: list[ModelSpec], settings: Settings) -> list[WalkResult]:
     earlier: dict[str, WalkResult] = {}
     runs = []
     for model in models:
-        runs.append(walk(model, earlier, overrides_for(model, settings)))
+        runs.append(walk(model, earlier, overrides_for(model, settings), _MEMORY))
         earlier.setdefault(model.name, runs[-1])
         if any(one.code in MENDABLE for one in runs[-1].findings):
             from shapecalc.reasoning.remedy import improve
@@ -141,7 +144,7 @@ def _walk_further(
         earlier: dict[str, WalkResult] = {}
         for position, model in enumerate(models):
             overrides = overrides_for(model, at)
-            run = walk(model, earlier, overrides)
+            run = walk(model, earlier, overrides, _MEMORY)
             earlier.setdefault(model.name, run)
             if overrides.inputs or changed & {given.model for given in model.inputs}:
                 changed.add(model.name)

@@ -152,6 +152,11 @@ class ModelReport:
         #: By figure, the sums up to each layer: of what is known, and of how many are not.
         self._sums: dict[str, tuple[list[int], list[int]]] = {}
 
+    def without_layers(self) -> ModelReport:
+        """What was found alone; its figures are those of a model without layers."""
+        found = (self.diagnostics, self.hidden_diagnostics, self.skipped_expects, self.setting)
+        return ModelReport(self.file, self.spec, Graph(self.spec), *found)
+
     @property
     def name(self) -> str:
         """The model's name."""
@@ -253,6 +258,11 @@ class FileReport:
     source: Source
     models: tuple[ModelReport, ...]
     own_diagnostics: tuple[Diagnostic, ...]
+
+    def without_layers(self) -> FileReport:
+        """What was found alone, which is far less to keep and to send."""
+        models = tuple(model.without_layers() for model in self.models)
+        return FileReport(self.source, models, self.own_diagnostics)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

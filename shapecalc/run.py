@@ -34,6 +34,8 @@ class Job(NamedTuple):
     settings: Settings
     #: The folder that was named where it is not the file: what is no spec there is skipped.
     folder: str | None = None
+    #: Whether its report shows layers, rather than only what was found.
+    layers: bool = True
 
 
 @dataclass(slots=True)
@@ -67,6 +69,8 @@ class Setup:
     isolated: bool = False
     #: Excluded files are left out even where they are named.
     force_exclude: bool = False
+    #: Whether reports show layers, rather than only what was found.
+    layers: bool = True
 
 
 def plan(paths: Iterable[str], setup: Setup | None = None) -> list[Job]:
@@ -78,7 +82,8 @@ def plan(paths: Iterable[str], setup: Setup | None = None) -> list[Job]:
     for path in paths:
         if path == STDIN:
             here = Path("<stdin>")
-            jobs.setdefault(None, Job(path, _settings(setup, here, one or configs.find(here))))
+            settings = _settings(setup, here, one or configs.find(here))
+            jobs.setdefault(None, Job(path, settings, layers=setup.layers))
             continue
         is_folder = Path(path).is_dir()
         named = None if setup.force_exclude else Path(path)
@@ -86,7 +91,8 @@ def plan(paths: Iterable[str], setup: Setup | None = None) -> list[Job]:
             config = one or configs.find(file)
             if config.excludes(file, named):
                 continue
-            job = Job(str(file), _settings(setup, file, config), path if is_folder else None)
+            folder = path if is_folder else None
+            job = Job(str(file), _settings(setup, file, config), folder, setup.layers)
             known = jobs.setdefault(absolute(file), job)
             if known.folder is not None and not is_folder:
                 jobs[absolute(file)] = job
@@ -155,7 +161,8 @@ def _do(job: Job, action: Action) -> Outcome:
     if job.folder is not None and not checker.is_spec(source, documents, problems):
         return Outcome(job)
     if action == "check":
-        return Outcome(job, checker.check_documents(source, documents, problems, job.settings))
+        report = checker.check_documents(source, documents, problems, job.settings)
+        return Outcome(job, report if job.layers else report.without_layers())
     return _fix(job, source, action)
 
 

@@ -183,10 +183,10 @@ class _Study:
         self.source = source
         self.settings = settings
         documents, problems = parse(source)
-        self.models, more = build_models(source, documents)
+        self.memory = Memory()
+        self.models, more = build_models(source, documents, self.memory.layers)
         linter = Linter(source, settings.selection, settings.command_line)
         self.outside = linter.file_diagnostics([*problems, *more])
-        self.memories = [Memory() for _ in self.models]
         self.linters = [self._linter(model) for model in self.models]
 
     def _linter(self, model: ModelSpec) -> Linter:
@@ -209,7 +209,7 @@ class _Study:
         asked = Settings({**settings.set, **values}, settings.inputs)
         earlier: dict[str, WalkResult] = {}
         for position, model in enumerate(self.models):
-            result = walk(model, earlier, overrides_for(model, asked), self.memories[position])
+            result = walk(model, earlier, overrides_for(model, asked), self.memory)
             earlier.setdefault(model.name, result)
             found = [*self.outside, *self.linters[position].model_diagnostics(model, result)]
             yield _variant(number, values, model, result, found)

@@ -132,7 +132,8 @@ def command(
     )
     if isolated and config:
         raise typer.BadParameter("It cannot be used with --isolated.", param_hint="'--config'")
-    setup = run.Setup(settings, config, isolated, force_exclude)
+    layers = not statistics and any(render.shows_layers(one.format, options) for one in targets)
+    setup = run.Setup(settings, config, isolated, force_exclude, layers)
     outcomes = _run(paths, setup, action, processes)
     if outcomes is None:
         return 2

@@ -1,6 +1,7 @@
 """Output formats: one format one module, found by its name.
 
-A format is a module with ``render(report, options) -> str``.
+A format is a module with ``render(report, options) -> str``, and with ``SHOWS_LAYERS`` ("never",
+"unless quiet") where it does not always show layers.
 """
 
 from __future__ import annotations
@@ -44,6 +45,13 @@ def formats() -> list[str]:
     """The names of all formats."""
     names = (module.name for module in pkgutil.iter_modules(__path__))
     return sorted(name for name in names if not name.startswith("_"))
+
+
+def shows_layers(format: str, options: Options) -> bool:
+    """Whether a format shows layers, rather than only what was found."""
+    module = import_module(f"{__name__}.{format}")
+    shows = getattr(module, "SHOWS_LAYERS", "always")
+    return shows == "always" or (shows == "unless quiet" and not options.quiet)
 
 
 def render(report: Report, format: str, options: Options | None = None) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
+SHOWS_LAYERS = "never"
+
 
 def render(report: Report, _options: Options) -> str:
     """The report as workflow commands."""

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
+SHOWS_LAYERS = "never"
+
 
 def render(report: Report, _options: Options) -> str:
     """The report as one JSON list."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from shapecalc.render import Options
     from shapecalc.report import FileReport, Report
 
+SHOWS_LAYERS = "never"
+
 
 def render(report: Report, _options: Options) -> str:
     """The report as XML."""

@@ -29,6 +29,8 @@ MAX_FINDINGS = 100
 #: What is markup, a mention, an emoji or a formula within a line (no text stands at its start).
 _MARKUP = re.compile(r"[#$&*:<>@\[\\\]^_`{|}~]")
 
+SHOWS_LAYERS = "unless quiet"
+
 
 def render(report: Report, options: Options) -> str:
     """The report as Markdown."""

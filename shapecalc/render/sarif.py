@@ -25,6 +25,8 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "
 #: The name under which the fingerprint is stored; another number when its recipe changes.
 FINGERPRINT = "shapecalc/v1"
 
+SHOWS_LAYERS = "never"
+
 
 def render(report: Report, _options: Options) -> str:
     """The report as one run."""

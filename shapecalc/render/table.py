@@ -29,6 +29,8 @@ _LABEL_WIDTH = 20
 
 MARKS = {"E": Severity.ERROR, "W": Severity.WARNING, "·": Severity.NOTE}
 
+SHOWS_LAYERS = "unless quiet"
+
 
 def render(report: Report, options: Options) -> str:
     """All models as tables, then the diagnostics, then one line that sums up."""

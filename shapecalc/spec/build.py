@@ -18,15 +18,19 @@ from shapecalc.spec.names import begin_file, did_you_mean
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.reader import Checked, Reader
 from shapecalc.spec.source import Document, Extent, Mapping, Sequence, Source
-from shapecalc.spec.stack import StackBuilder
+from shapecalc.spec.stack import BuiltLayers, StackBuilder
 from shapecalc.spec.values import UNKNOWN_VALUE, Template
 
 
 def build_models(
-    source: Source, documents: list[Document]
+    source: Source, documents: list[Document], built: BuiltLayers | None = None
 ) -> tuple[list[ModelSpec], list[Problem]]:
-    """The models of a file, and what is wrong outside of any of them."""
+    """The models of a file, and what is wrong outside of any of them.
+
+    ``built`` are layers that there are already; those that are new are added to them.
+    """
     begin_file()
+    built = {} if built is None else built
     documents = [document for document in documents if document.value is not None]
     models: list[ModelSpec] = []
     problems: list[Problem] = []
@@ -45,7 +49,7 @@ def build_models(
                 SHARED, value, "a document with what all models share", ""
             )
         else:
-            models.append(_ModelBuilder(source, value, shared, len(models)).build())
+            models.append(_ModelBuilder(source, value, shared, len(models), built).build())
     if not models and not problems:
         problems.append(Problem("SC002", "the file holds no model", (0, 0), "write `layers: […]`"))
     seen: dict[str, ModelSpec] = {}
@@ -101,9 +105,15 @@ class _ModelBuilder(Reader):
     """Builds one model; ``problems`` collects what is wrong with it."""
 
     def __init__(
-        self, source: Source, keys: Mapping, shared: Mapping | None, position: int
+        self,
+        source: Source,
+        keys: Mapping,
+        shared: Mapping | None,
+        position: int,
+        built: BuiltLayers,
     ) -> None:
         self.keys: Mapping = keys
+        self.built = built
         #: The keys as they are written, those that cannot be used included.
         self.written = frozenset(keys)
         self.shared = shared
@@ -129,7 +139,7 @@ class _ModelBuilder(Reader):
         if "framework" in good:
             model.framework = keys["framework"]
             self.catalogue = catalogue(model.framework)
-        self.stacks = model.stacks = StackBuilder(self.source, model, self.catalogue)
+        self.stacks = model.stacks = StackBuilder(self.source, model, self.catalogue, self.built)
         if "rounding" in good:
             model.rounding = keys["rounding"]
         self._inputs(good)

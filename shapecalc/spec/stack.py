@@ -22,6 +22,9 @@ from shapecalc.spec.values import UNKNOWN_VALUE, Template, compile_value, consta
 
 COMMON = LAYER.keys
 
+#: Layers by their class and the ``repr`` of their fields: equal ones are one object.
+BuiltLayers = dict[tuple[type[Layer], str], Layer]
+
 #: Stands for the type of a layer that has none, which has been reported.
 NO_TYPE = "?"
 #: Other words for the key `type`.
@@ -32,11 +35,13 @@ WRITE_TYPE = "write a type name, or a mapping with `type`"
 class StackBuilder(Reader):
     """Builds the lists of layers of one model."""
 
-    def __init__(self, source: Source, model: ModelSpec, known: Catalogue) -> None:
+    def __init__(
+        self, source: Source, model: ModelSpec, known: Catalogue, built: BuiltLayers
+    ) -> None:
         super().__init__(source, model.problems)
         self.model = model
         self.catalogue = known
-        self.built: dict[tuple[type[Layer], str], Layer] = {}
+        self.built = built
         #: Layers without a mistake by what is written in them.
         self.read: dict[tuple[str | None, str], LayerSpec] = {}
 
@@ -551,7 +556,7 @@ class StackBuilder(Reader):
             if template.constant
         }
         whole = len(values) == len(binding.templates) and not (binding.unknown or binding.broken)
-        # Equal layers are one object: they are checked once, and so are their sizes.
+        # They are checked once, and so are their sizes.
         key = (cls, repr(values))
         if whole and key in self.built:
             binding.constant = self.built[key]

@@ -47,7 +47,7 @@ def walk(
     first_only: bool = False,
 ) -> WalkResult:
     """Run a model on its input shapes; with ``first_only`` up to the first finding. ``memory`` is
-    that of earlier walks of the same model.
+    that of earlier walks.
 
     Where a declared size differs from the computed one, either may be the mistake. The walk goes
     on with the declared one, unless going on with the computed one leaves fewer findings.

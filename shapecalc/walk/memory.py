@@ -1,28 +1,34 @@
-"""What walks of one model remember: layers by their fields, and results by what they were run on.
+"""What walks remember: layers by their fields, and results by what they were run on.
 
 A search over ``vars`` or over input sizes walks a model many times, and most of its layers come out
-as they did before.
+as they did before; so do those of the other specs of a repository.
 """
 
 from __future__ import annotations
 
 from shapecalc.graph import Inference
 from shapecalc.layers.base import Layer, Tensor
+from shapecalc.sizes import Rounding
 
 #: How many layers and results are kept before all of them are forgotten.
-MOST = 100_000
+MOST = 50_000
+
+Inferences = dict[tuple[int, tuple[Tensor, ...], bool], Inference]
 
 
 class Memory:
-    """Layers and results of one model; an entry of ``inferences`` keeps its layer alive, whose
-    ``id`` is part of its key."""
+    """Layers and results; a result keeps its layer alive, whose ``id`` is part of its key."""
 
     def __init__(self) -> None:
         self.layers: dict[tuple[type[Layer], str], Layer] = {}
-        self.inferences: dict[tuple[int, tuple[Tensor, ...], bool], Inference] = {}
+        self._inferences: dict[tuple[Rounding, bool], Inferences] = {}
+
+    def inferences(self, rounding: Rounding, channels_last: bool) -> Inferences:
+        """The results under these conventions."""
+        return self._inferences.setdefault((rounding, channels_last), {})
 
     def trim(self) -> None:
-        """Forget everything where it is too much; not during a walk, which counts on ids."""
-        if len(self.layers) + len(self.inferences) > MOST:
-            self.inferences.clear()
+        """Forget everything where it is too much."""
+        if len(self.layers) + sum(map(len, self._inferences.values())) > MOST:
+            self._inferences.clear()
             self.layers.clear()

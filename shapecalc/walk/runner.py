@@ -35,7 +35,7 @@ class Runner:
         #: How many blocks and containers are being run.
         self.depth = 0
         self.active: list[BlockSpec] = []
-        self.memo = state.memory.inferences
+        self.memo = state.memory.inferences(state.spec.rounding, state.channels_last)
         #: What is certain of layers that could not be built.
         self.guesses: dict[Any, Guess | None] = {}
 
