@@ -89,6 +89,7 @@ class Node:
     """A leaf layer as it ran (or an input of the model, which has no ``inference``)."""
 
     __slots__ = (
+        "data_inputs",
         "inference",
         "inputs",
         "number",
@@ -120,6 +121,10 @@ class Node:
         self.inference = inference
         self.outputs = outputs
         self.trainable = trainable
+        #: The inputs whose cells it reads; without those named only for their shape.
+        self.data_inputs = inputs
+        if inference is not None and inference.layer.shape_only:
+            self.data_inputs = _without_named(inference.layer, inputs)
         #: The node whose weights this one uses, where it shares them.
         self.owner: Node | None = None
         #: The containers and uses of blocks around it that have an ``ignore``, outermost first.
@@ -136,19 +141,15 @@ class Node:
         return self.inference.layer if self.inference else None
 
     @property
-    def data_inputs(self) -> tuple[Port, ...]:
-        """The inputs whose cells it reads; without those named only for their shape."""
-        layer = self.inference.layer if self.inference else None
-        if layer is None or not layer.shape_only:
-            return self.inputs
-        named = sum(getattr(layer, field) is not None for field in layer.shape_only)
-        return self.inputs[: len(self.inputs) - named]
-
-    @property
     def exact(self) -> bool:
         """Whether none of its sizes had to be rounded."""
         windows = self.inference.windows if self.inference else None
         return windows is None or all(window is None or window.exact for window in windows)
+
+
+def _without_named(layer: Layer, inputs: tuple[Port, ...]) -> tuple[Port, ...]:
+    named = sum(getattr(layer, field) is not None for field in layer.shape_only)
+    return inputs[: len(inputs) - named]
 
 
 def count_params(node: Node) -> tuple[int | None, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Literal
 
 from shapecalc.layers.base import Call, Layer, Tensor, arg, format_shape
@@ -69,6 +70,9 @@ class _ResidualAdd(Add):
         )
 
 
+_RESIDUAL_ADD = _ResidualAdd()
+
+
 class Residual(_Container):
     """``body(x) + shortcut(x)``; without a shortcut, ``body(x) + x``."""
 
@@ -83,7 +87,7 @@ class Residual(_Container):
     )
 
     def joined_by(self) -> Layer | None:
-        return _ResidualAdd()
+        return _RESIDUAL_ADD
 
 
 class Parallel(_Container):
@@ -103,6 +107,12 @@ class Parallel(_Container):
     )
 
     def joined_by(self) -> Layer | None:
-        if self.merge == "concat":
-            return Concat(dim=self.dim)
-        return Add() if self.merge == "add" else Multiply()
+        return _merge(self.merge, self.dim)
+
+
+@lru_cache(maxsize=64)
+def _merge(kind: str, dim: int | None) -> Layer:
+    """One object for all that join alike: what it comes to on inputs of a shape is remembered."""
+    if kind == "concat":
+        return Concat(dim=dim)
+    return Add() if kind == "add" else Multiply()

@@ -55,6 +55,8 @@ class Binding:
     unknown: set[str] = field(default_factory=set)
     #: Whether an expression reads what the layer receives.
     receives: bool = False
+    #: Whether a container reads its input, once somebody has asked.
+    reads: bool | None = None
     problems: list[Problem] = field(default_factory=list)
 
 

@@ -18,9 +18,11 @@ def reads_input(layer: LayerSpec, depth: int = 0) -> bool:
         return _block_reads(binding.block, depth)
     if binding.layer is None or not binding.layer.container:
         return not is_source(layer)
-    return not binding.lists or any(
-        _list_reads(layers, depth + 1) for layers in _lists_of(binding, binding.layer.lists)
-    )
+    if binding.reads is None:
+        binding.reads = not binding.lists or any(
+            _list_reads(layers, depth + 1) for layers in _lists_of(binding, binding.layer.lists)
+        )
+    return binding.reads
 
 
 def _block_reads(block: BlockSpec, depth: int) -> bool:

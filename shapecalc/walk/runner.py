@@ -114,7 +114,30 @@ class Runner:
             return
         given = inputs = self.sources(layer, scope, path)
         turns = self.turns(layer, scope, path, inputs)
-        outer = scope.names
+        result, binding = self.unrolled(layer, scope, path, inputs, turns, runs)
+        if result is None:
+            self.skip(layer, scope)
+            return
+        if turns is None:
+            self.state.doubted = True
+            result = result.doubtful(given[0].tensor if given else None)
+        result = self.expectations.expect(layer, result, scope, path, turns or 1, layer.broken)
+        self.enter(layer, scope, result, binding)
+
+    def unrolled(
+        self,
+        layer: LayerSpec,
+        scope: Scope,
+        path: str,
+        inputs: tuple[Port, ...] | None,
+        turns: int | None,
+        runs: bool | None,
+    ) -> tuple[Result | None, Binding | None]:
+        """The last of so many turns. ``runs``: whether its ``when`` holds, where that is fixed."""
+        binding = _unchanging(layer)
+        if turns and binding is not None and inputs is not None and len(inputs) == 1:
+            return self.alike(layer, binding, scope, path, inputs, turns), binding
+        fixed, outer = _is_fixed(layer, scope), scope.names
         result, binding = None, None
         for turn in range(1 if turns is None else turns):
             self.step(layer)
@@ -136,14 +159,29 @@ class Runner:
                 result = result.doubtful(scope.prev.tensor if scope.prev else None)
             inputs = result.ports[:1] if not result.multiple else inputs
         scope.names = outer
-        if result is None:
-            self.skip(layer, scope)
-            return
-        if turns is None:
-            self.state.doubted = True
-            result = result.doubtful(given[0].tensor if given else None)
-        result = self.expectations.expect(layer, result, scope, path, turns or 1, layer.broken)
-        self.enter(layer, scope, result, binding)
+        return result, binding
+
+    def alike(
+        self,
+        layer: LayerSpec,
+        binding: Binding,
+        scope: Scope,
+        path: str,
+        inputs: tuple[Port, ...],
+        turns: int,
+    ) -> Result:
+        """The last of many turns that differ in nothing but what they read."""
+        assert binding.constant is not None
+        nodes, result = self.state.graph.nodes, None
+        for turn in range(turns):
+            self.step(layer)
+            result = self.run_layer(
+                layer, binding.constant, scope.trainable, f"{path}#{turn}", inputs
+            )
+            inputs = result.ports
+        assert result is not None
+        result.span = (len(nodes) - 1, len(nodes))
+        return result
 
     def turns(
         self, layer: LayerSpec, scope: Scope, path: str, inputs: tuple[Port, ...] | None
@@ -611,6 +649,18 @@ def _depends_on_kind(problem: Problem, tensors: tuple[Tensor, ...]) -> bool:
     """Whether a problem may be gone with another dtype of an input, or with a batch."""
     mixed = len({tensor.batched for tensor in tensors}) > 1
     return problem.code == "SC109" or (mixed and problem.code in ("SC103", "SC104", "SC106"))
+
+
+def _unchanging(layer: LayerSpec) -> Binding | None:
+    """The fields of a layer with a ``repeat`` in whose turns there is nothing to compute."""
+    binding = layer.bindings.get(layer.type)
+    if layer.repeat is None or layer.by_parameter or binding is None or binding.constant is None:
+        return None
+    if layer.when is not None or layer.trainable is not None or layer.share is not None:
+        return None
+    plain = not (binding.references or binding.variants or binding.constant.multiple)
+    single = not binding.constant.container and binding.constant.arity == (1, 1)
+    return binding if plain and single else None
 
 
 def _is_fixed(layer: LayerSpec, scope: Scope) -> bool:
