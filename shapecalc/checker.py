@@ -88,7 +88,7 @@ def check_documents(
 ) -> FileReport:
     """Check one file that has been parsed."""
     settings = settings or Settings()
-    models, more = build_models(source, documents, _MEMORY.layers)
+    models, more = build_models(source, documents, _MEMORY.known)
     if problems and not documents:
         more = []
     limits = (settings.limits, settings.command_line_limits)

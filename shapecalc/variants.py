@@ -184,7 +184,7 @@ class _Study:
         self.settings = settings
         documents, problems = parse(source)
         self.memory = Memory()
-        self.models, more = build_models(source, documents, self.memory.layers)
+        self.models, more = build_models(source, documents, self.memory.known)
         linter = Linter(source, settings.selection, settings.command_line)
         self.outside = linter.file_diagnostics([*problems, *more])
         self.linters = [self._linter(model) for model in self.models]

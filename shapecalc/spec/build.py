@@ -13,24 +13,25 @@ from shapecalc.layers.base import DTYPES
 from shapecalc.limits import MAX_MODELS, MAX_RANK, MAX_SHARED
 from shapecalc.spec.expressions import describe
 from shapecalc.spec.keys import BLOCK, BUDGET, INPUT, LAYER, LINT, MODEL, SHARED, Keys
+from shapecalc.spec.known import Known
 from shapecalc.spec.model import Assertion, BlockSpec, InputSpec, ModelSpec, Reference
 from shapecalc.spec.names import begin_file, did_you_mean
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.reader import Checked, Reader
 from shapecalc.spec.source import Document, Extent, Mapping, Sequence, Source
-from shapecalc.spec.stack import BuiltLayers, StackBuilder
+from shapecalc.spec.stack import StackBuilder
 from shapecalc.spec.values import UNKNOWN_VALUE, Template
 
 
 def build_models(
-    source: Source, documents: list[Document], built: BuiltLayers | None = None
+    source: Source, documents: list[Document], known: Known | None = None
 ) -> tuple[list[ModelSpec], list[Problem]]:
     """The models of a file, and what is wrong outside of any of them.
 
-    ``built`` are layers that there are already; those that are new are added to them.
+    ``known`` is what was read before; what is new is added to it.
     """
     begin_file()
-    built = {} if built is None else built
+    known = Known() if known is None else known
     documents = [document for document in documents if document.value is not None]
     models: list[ModelSpec] = []
     problems: list[Problem] = []
@@ -49,7 +50,7 @@ def build_models(
                 SHARED, value, "a document with what all models share", ""
             )
         else:
-            models.append(_ModelBuilder(source, value, shared, len(models), built).build())
+            models.append(_ModelBuilder(source, value, shared, len(models), known).build())
     if not models and not problems:
         problems.append(Problem("SC002", "the file holds no model", (0, 0), "write `layers: […]`"))
     seen: dict[str, ModelSpec] = {}
@@ -110,10 +111,10 @@ class _ModelBuilder(Reader):
         keys: Mapping,
         shared: Mapping | None,
         position: int,
-        built: BuiltLayers,
+        known: Known,
     ) -> None:
         self.keys: Mapping = keys
-        self.built = built
+        self.known = known
         #: The keys as they are written, those that cannot be used included.
         self.written = frozenset(keys)
         self.shared = shared
@@ -139,7 +140,7 @@ class _ModelBuilder(Reader):
         if "framework" in good:
             model.framework = keys["framework"]
             self.catalogue = catalogue(model.framework)
-        self.stacks = model.stacks = StackBuilder(self.source, model, self.catalogue, self.built)
+        self.stacks = model.stacks = StackBuilder(self.source, model, self.catalogue, self.known)
         if "rounding" in good:
             model.rounding = keys["rounding"]
         self._inputs(good)

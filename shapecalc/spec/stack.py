@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from shapecalc.diagnostics import Fix
@@ -13,6 +13,7 @@ from shapecalc.spec import edits
 from shapecalc.spec.expressions import RECEIVED, ExpressionError, describe
 from shapecalc.spec.fields import FieldInfo, check_arguments, fields_of
 from shapecalc.spec.keys import LAYER, check_keys, unknown_key
+from shapecalc.spec.known import Entry, Known
 from shapecalc.spec.model import Assertion, Binding, BlockSpec, LayerSpec, ModelSpec, Reference
 from shapecalc.spec.names import did_you_mean, surely_meant
 from shapecalc.spec.problems import Problem
@@ -21,9 +22,6 @@ from shapecalc.spec.source import Extent, Mapping, Sequence, Source
 from shapecalc.spec.values import UNKNOWN_VALUE, Template, compile_value, constant
 
 COMMON = LAYER.keys
-
-#: Layers by their class and the ``repr`` of their fields: equal ones are one object.
-BuiltLayers = dict[tuple[type[Layer], str], Layer]
 
 #: Stands for the type of a layer that has none, which has been reported.
 NO_TYPE = "?"
@@ -35,15 +33,11 @@ WRITE_TYPE = "write a type name, or a mapping with `type`"
 class StackBuilder(Reader):
     """Builds the lists of layers of one model."""
 
-    def __init__(
-        self, source: Source, model: ModelSpec, known: Catalogue, built: BuiltLayers
-    ) -> None:
+    def __init__(self, source: Source, model: ModelSpec, types: Catalogue, known: Known) -> None:
         super().__init__(source, model.problems)
         self.model = model
-        self.catalogue = known
-        self.built = built
-        #: Layers without a mistake by what is written in them.
-        self.read: dict[tuple[str | None, str], LayerSpec] = {}
+        self.catalogue = types
+        self.known = known
 
     def layers(
         self, values: Sequence, path: str, block: BlockSpec | None = None
@@ -81,15 +75,25 @@ class StackBuilder(Reader):
         wording = _wording(value)
         if wording is None:
             return self._read(value, extent, path, block)
-        key = (block.name if block else None, wording)
-        alike = self.read.get(key)
-        if alike is not None:
-            return self._another(alike, value, extent, path)
+        key = (self.catalogue.framework, wording)
+        alike = self.known.read.get(key)
+        if alike is not None and not self._names_any(alike.words, block):
+            return self._another(alike.layer, value, extent, path)
         before = len(self.problems)
         layer = self._read(value, extent, path, block)
-        if layer.simple and len(self.problems) == before:
-            self.read[key] = layer
+        if alike is None and layer.simple and len(self.problems) == before:
+            words = frozenset(_words(value))
+            if not self._names_any(words, block):
+                self.known.read[key] = Entry(layer, words)
         return layer
+
+    def _names_any(self, words: frozenset[str], block: BlockSpec | None) -> bool:
+        """Whether a value, a parameter or a block is called by one of the words."""
+        model = self.model
+        names: list[Collection[str]] = [model.vars, model.blocks, model.dims]
+        if block is not None:
+            names += block.vars, block.params
+        return any(word in known for known in names for word in words)
 
     def _another(self, alike: LayerSpec, value: Any, extent: Extent, path: str) -> LayerSpec:
         """A layer that says what one before it says, but for its name and what it reads."""
@@ -558,8 +562,8 @@ class StackBuilder(Reader):
         whole = len(values) == len(binding.templates) and not (binding.unknown or binding.broken)
         # They are checked once, and so are their sizes.
         key = (cls, repr(values))
-        if whole and key in self.built:
-            binding.constant = self.built[key]
+        if whole and key in self.known.built:
+            binding.constant = self.known.built[key]
             return
         checked, wrong = check_arguments(cls, values) if values else ({}, {})
         for name, message in wrong.items():
@@ -577,7 +581,7 @@ class StackBuilder(Reader):
             )
         if whole and not wrong:
             binding.constant = cls(**checked, **dict.fromkeys(cls.lists, ()))
-            self.built[key] = binding.constant
+            self.known.built[key] = binding.constant
 
     def _bind_block(self, layer: LayerSpec, block: BlockSpec, path: str) -> Binding:
         binding = Binding(block=block)
@@ -648,6 +652,19 @@ def _wording(value: Any) -> str | None:
         if isinstance(part, (Mapping, Sequence)) and not _is_flat(part):
             return None
     return repr(said)
+
+
+def _words(value: Any) -> Iterator[str]:
+    """The words that are written in a layer, but for its name and its sources."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            if key not in ("name", "from"):
+                yield from _words(part)
+    elif isinstance(value, Sequence):
+        for part in value:
+            yield from _words(part)
 
 
 def _is_flat(value: Any) -> bool:

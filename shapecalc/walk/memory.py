@@ -7,11 +7,12 @@ as they did before; so do those of the other specs of a repository.
 from __future__ import annotations
 
 from shapecalc.graph import Inference
-from shapecalc.layers.base import Layer, Tensor
+from shapecalc.layers.base import Tensor
 from shapecalc.sizes import Rounding
+from shapecalc.spec.known import Known
 
 #: How many layers and results are kept before all of them are forgotten.
-MOST = 50_000
+MOST = 20_000
 
 Inferences = dict[tuple[int, tuple[Tensor, ...], bool], Inference]
 
@@ -20,7 +21,7 @@ class Memory:
     """Layers and results; a result keeps its layer alive, whose ``id`` is part of its key."""
 
     def __init__(self) -> None:
-        self.layers: dict[tuple[type[Layer], str], Layer] = {}
+        self.known = Known()
         self._inferences: dict[tuple[Rounding, bool], Inferences] = {}
 
     def inferences(self, rounding: Rounding, channels_last: bool) -> Inferences:
@@ -29,6 +30,6 @@ class Memory:
 
     def trim(self) -> None:
         """Forget everything where it is too much."""
-        if len(self.layers) + sum(map(len, self._inferences.values())) > MOST:
+        if len(self.known) + sum(map(len, self._inferences.values())) > MOST:
             self._inferences.clear()
-            self.layers.clear()
+            self.known.clear()

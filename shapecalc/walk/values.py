@@ -37,7 +37,7 @@ class Values:
     def __init__(self, state: State) -> None:
         self.state = state
         self.findings = state.findings
-        self.layers = state.memory.layers
+        self.layers = state.memory.known.built
 
     def values(
         self,
