@@ -256,6 +256,10 @@ class _Builder:
         self.nodes = 0
         self.expanded = 0
         self.root: Any = None
+        #: Whether a value may hold what was not in the text.
+        self.escapes = "\\" in source.text
+        #: Plain scalars as they were resolved: most of them come again and again.
+        self.resolved: dict[str, Any] = {}
 
     def build(self, events: Iterator[Any]) -> None:
         start = 0
@@ -280,16 +284,24 @@ class _Builder:
     def _stop(self, message: str, extent: Extent, help: str | None = None) -> NoReturn:
         raise _StopError(Problem("SC001", message, extent, help=help))
 
-    def _check_tag(self, event: Any, extent: Extent) -> None:
-        if event.tag is not None:
-            self._stop(f"the tag {event.tag!r} is not allowed", extent, "write the value plainly")
+    def _stop_at_tag(self, event: Any, extent: Extent) -> NoReturn:
+        self._stop(f"the tag {event.tag!r} is not allowed", extent, "write the value plainly")
+
+    def _resolved(self, text: str, extent: Extent) -> Any:
+        if text not in self.resolved:
+            try:
+                self.resolved[text] = resolve_scalar(text)
+            except OverflowError:
+                self._stop(f"the number {text[:24]} is 2^53 or more", extent)
+        return self.resolved[text]
 
     def _scalar(self, event: Any) -> None:
         start, end = event.start_mark.index, event.end_mark.index
-        self._check_tag(event, (start, end))
+        if event.tag is not None:
+            self._stop_at_tag(event, (start, end))
         self.nodes += 1
         value: Any = event.value
-        if not value.isascii() and _SURROGATE.search(value):
+        if self.escapes and not value.isascii() and _SURROGATE.search(value):
             self._stop("not valid YAML: an escape of half a character", (start, end))
         stack = self.stack
         if stack and self.keys[-1] is None and type(stack[-1]) is Mapping:
@@ -300,10 +312,7 @@ class _Builder:
             self.keys[-1] = (value, (start, end))
             return
         if event.implicit[0]:
-            try:
-                value = resolve_scalar(value)
-            except OverflowError:
-                self._stop(f"the number {value[:24]} is 2^53 or more", (start, end))
+            value = self._resolved(value, (start, end))
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, 1, 0)
         if start == end and self.keys and (key := self.keys[-1]) is not None:
@@ -313,7 +322,8 @@ class _Builder:
 
     def _open(self, event: Any, container: Mapping | Sequence) -> None:
         extent = (event.start_mark.index, event.end_mark.index)
-        self._check_tag(event, extent)
+        if event.tag is not None:
+            self._stop_at_tag(event, extent)
         if len(self.stack) >= MAX_DEPTH:
             self._stop(f"nested more than {MAX_DEPTH} deep", (extent[0], extent[0] + 1))
         if self.stack and type(self.stack[-1]) is Mapping and self.keys[-1] is None:
@@ -389,7 +399,7 @@ class _Builder:
             assert pending is not None
             self.keys[-1] = None
             key, key_extent = pending
-            if self.source.raw(key_extent) == MERGE:
+            if key == MERGE and self.source.raw(key_extent) == MERGE:
                 self._merge_key(parent, value, key_extent, extent)
                 return
             # A key that is written wins over one that was to be merged in.
