@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -136,9 +135,8 @@ class _Readers:
 
     def coverage(self) -> dict[int, list[AxisCoverage]]:
         found: dict[int, list[AxisCoverage]] = {}
-        uneven_of = cache(_uneven)  # layers that repeat share their inference
         for node in self.graph.nodes:
-            uneven = uneven_of(node.inference) if node.inference and node.inputs else ()
+            uneven = node.inference.fact(_uneven) if node.inference and node.inputs else ()
             for axis, rank, window in uneven:
                 unread = self.unread(node.inputs[0], axis, rank)
                 if unread is not None:

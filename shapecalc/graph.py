@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from shapecalc.layers.base import Call, Layer, Problem, Shape, Tensor, Weights
 from shapecalc.sizes import Rounding, TransposedWindow, Window
@@ -13,6 +13,8 @@ from shapecalc.spec.model import LayerSpec, ModelSpec
 if TYPE_CHECKING:
     from shapecalc.budget import Limits
 
+T = TypeVar("T")
+
 
 class Inference:
     """A layer on inputs of given shapes: its outputs, problems, weights and cost.
@@ -20,7 +22,7 @@ class Inference:
     Shared by all uses of one layer on the same shapes, so that what repeats is computed once.
     """
 
-    __slots__ = ("_macs", "_weights", "_windows", "call", "layer", "outputs", "problems")
+    __slots__ = ("_facts", "_macs", "_weights", "_windows", "call", "layer", "outputs", "problems")
 
     def __init__(self, layer: Layer, call: Call) -> None:
         self.layer = layer
@@ -35,6 +37,14 @@ class Inference:
         self._weights: Weights | None = None
         self._macs: tuple[int | None] | None = None
         self._windows: tuple[tuple[Window | None, ...] | None] | None = None
+        self._facts: dict[Callable[[Inference], Any], Any] = {}
+
+    def fact(self, find: Callable[[Inference], T]) -> T:
+        """What a function makes of it, asked once for all layers that share it."""
+        if find not in self._facts:
+            self._facts[find] = find(self)
+        found: T = self._facts[find]
+        return found
 
     @property
     def weights(self) -> Weights:

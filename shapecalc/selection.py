@@ -53,6 +53,8 @@ class Policy:
     def _decide(self, rule: Rule) -> bool:
         if rule.code in rules.NEVER_SILENT:
             return True
+        if not self.places:
+            return rule.essential or rule.default
         selecting = [place for place in self.places if place.select]
         wanted = rule.essential or (rule.default and not selecting)
         longest = 0

@@ -47,12 +47,14 @@ layers:
   - relu
 """
 
+NORMS = BATCH_NORM | INSTANCE_NORM
+
 
 def check(graph: Graph) -> Iterator[Found]:
     """Biases that a norm subtracts again."""
     found = flow(graph)
     redundant = {}
-    for norm in found.of(BATCH_NORM | INSTANCE_NORM):
+    for norm in found.of(NORMS):
         node = previous(norm, IDENTITY)
         if node is not None and norm.trainable and _is_redundant(graph, node, norm):
             redundant[node.number] = node, norm

@@ -54,11 +54,13 @@ layers:
 
 PASSING = IDENTITY | DROPOUT | BATCH_NORM
 
+MAPS = CONV | LINEAR
+
 
 def check(graph: Graph) -> Iterator[Found]:
     """Linear maps straight after linear maps."""
     found = flow(graph)
-    for node in found.of(CONV | LINEAR):
+    for node in found.of(MAPS):
         after = found.next(node, PASSING)
         flattened = after is not None and after.type == "flatten"
         if after is not None and flattened:

@@ -53,10 +53,12 @@ NEVER_NEGATIVE = {"relu", "relu6", "sigmoid", "hardsigmoid", "hard_sigmoid", "so
 #: What these do to numbers that are not negative: nothing.
 ONLY_BELOW_ZERO = {"relu", "leaky_relu", "prelu", "rrelu", "elu", "celu"}
 
+NON_LINEAR = ACTIVATION | SOFTMAX
+
 
 def check(graph: Graph) -> Iterator[Found]:
     """Activations on activations."""
-    for node in flow(graph).of(ACTIVATION | SOFTMAX):
+    for node in flow(graph).of(NON_LINEAR):
         straight, before = previous(node, SAME), previous(node, KEEPS_SIGN)
         if before is not None and _does_nothing(before, node):
             yield Found(

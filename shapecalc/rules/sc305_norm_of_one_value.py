@@ -46,10 +46,12 @@ layers:
   - {type: adaptive_avg_pool2d, output_size: 1}
 """
 
+NORMS = BATCH_NORM | INSTANCE_NORM
+
 
 def check(graph: Graph) -> Iterator[Found]:
     """Norms with one value a channel."""
-    for node in flow(graph).of(BATCH_NORM | INSTANCE_NORM):
+    for node in flow(graph).of(NORMS):
         shape = input_shape(node)
         if shape is None or len(shape) < 2 or not node.trainable or _is_refused(node):
             continue

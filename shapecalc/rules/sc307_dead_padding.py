@@ -12,7 +12,6 @@ Use instead: padding smaller than the kernel; a `zero_pad2d` where a constant bo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 from shapecalc.graph import Graph, Inference
 from shapecalc.layers.base import AXES
@@ -35,13 +34,14 @@ layers:
 #: How many windows of a kernel that is dilated beyond the input are looked at.
 MAX_STARTS = 10_000
 
+SLIDING = CONV | POOL
+
 
 def check(graph: Graph) -> Iterator[Found]:
     """Sliding layers with windows that meet no input."""
-    dead_of = cache(_dead)  # layers that repeat share their inference
-    for node in flow(graph).of(CONV | POOL):
+    for node in flow(graph).of(SLIDING):
         assert node.inference is not None
-        dead = dead_of(node.inference)
+        dead = node.inference.fact(_dead)
         if dead:
             names = AXES[len(node.inference.windows or ())]
             _, window = dead[0]

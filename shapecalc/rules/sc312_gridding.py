@@ -60,18 +60,17 @@ PASSING = IDENTITY | DROPOUT | NORM | ACTIVATION
 
 def check(graph: Graph) -> Iterator[Found]:
     """Dilated convolutions on dilated convolutions."""
-    kernels = Kernels()
     stages: _Stages | None = None
     for node in flow(graph).of(CONV):
-        if not any(window.dilation > 1 for window in kernels[node].values()):
+        if not any(window.dilation > 1 for window in kernels_of(node).values()):
             continue
-        before = _before(node, kernels)
-        factors = _common(before, node, kernels)
+        before = _before(node)
+        factors = _common(before, node)
         if before is None or not factors:
             continue
-        if _common(_before(before, kernels), before, kernels):
+        if _common(_before(before), before):
             continue  # the first pair of a row is reported
-        stages = stages or _Stages(graph, kernels)
+        stages = stages or _Stages(graph)
         if any(not stages.mixes(node, axis, factor) for axis, factor in factors.items()):
             yield Found(
                 node,
@@ -83,44 +82,36 @@ def check(graph: Graph) -> Iterator[Found]:
             )
 
 
-class Kernels:
-    """For each layer of stride 1 the windows, by axis, that look at more than one cell.
-
-    Computed once for all layers of the same fields and sizes.
-    """
-
-    def __init__(self) -> None:
-        self._look = cache(self._windows)
-
-    def __getitem__(self, node: Node | None) -> dict[int, Window]:
-        return self._look(node.inference) if node and node.inference else {}
-
-    @staticmethod
-    def _windows(inference: Inference) -> dict[int, Window]:
-        windows = inference.windows
-        if not windows or any(window is None or window.stride > 1 for window in windows):
-            return {}
-        return {axis: w for axis, w in enumerate(windows) if w is not None and w.kernel > 1}
+def kernels_of(node: Node | None) -> dict[int, Window]:
+    """Of a layer of stride 1 the windows, by axis, that look at more than one cell."""
+    return node.inference.fact(_kernels) if node and node.inference else {}
 
 
-def _before(node: Node, kernels: Kernels) -> Node | None:
+def _kernels(inference: Inference) -> dict[int, Window]:
+    windows = inference.windows
+    if not windows or any(window is None or window.stride > 1 for window in windows):
+        return {}
+    return {axis: w for axis, w in enumerate(windows) if w is not None and w.kernel > 1}
+
+
+def _before(node: Node) -> Node | None:
     """The convolution before; one that looks at single cells does not count."""
     for _ in range(MAX_STEPS):
         found = previous(node, PASSING)
         if found is None or found not in CONV:
             return None
-        if kernels[found]:
+        if kernels_of(found):
             return found
         node = found
     return None
 
 
-def _common(before: Node | None, node: Node, kernels: Kernels) -> dict[int, int]:
+def _common(before: Node | None, node: Node) -> dict[int, int]:
     """The common factors above 1 of the dilations, by axis."""
-    earlier = kernels[before]
+    earlier = kernels_of(before)
     return {
         axis: factor
-        for axis, window in kernels[node].items()
+        for axis, window in kernels_of(node).items()
         if axis in earlier and (factor := gcd(window.dilation, earlier[axis].dilation)) > 1
     }
 
@@ -128,7 +119,7 @@ def _common(before: Node | None, node: Node, kernels: Kernels) -> dict[int, int]
 class _Stages:
     """The stretches of a network at one resolution, and the dilations used in each."""
 
-    def __init__(self, graph: Graph, kernels: Kernels) -> None:
+    def __init__(self, graph: Graph) -> None:
         self.parent: dict[int, int] = {}
         self.dilations: dict[tuple[int, int], set[int]] = {}
         keeps = cache(lambda inference: keeps_resolution(graph, inference))
@@ -137,7 +128,7 @@ class _Stages:
                 for port in node.data_inputs:
                     self.parent[self.stage(node.number)] = self.stage(port.node.number)
         for node in graph.nodes:
-            for axis, window in kernels[node].items():
+            for axis, window in kernels_of(node).items():
                 key = self.stage(node.number), axis
                 self.dilations.setdefault(key, set()).add(window.dilation)
 

@@ -34,10 +34,12 @@ layers:
 
 BLUR = Kind(r"avg_pool[123]d(_same)?|blur_pool[123]d")
 
+SLIDING = CONV | MAX_POOL
+
 
 def check(graph: Graph) -> Iterator[Found]:
     """Strides without a low-pass filter."""
-    for node in flow(graph).of(CONV | MAX_POOL):
+    for node in flow(graph).of(SLIDING):
         windows = node.inference.windows if node.inference else None
         strides = [window.stride for window in windows or () if window and window.stride > 1]
         before = previous(node, IDENTITY) if strides else None
