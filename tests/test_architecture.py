@@ -36,7 +36,7 @@ HEAVY = {
     "typing_extensions": {"spec/schema.py"},
     "yaml": {"spec/source.py", "checker.py"},
     "matplotlib": {"render/_picture.py"},
-    "rich": {"render/table.py", "render/_findings.py", "cli/_progress.py"},
+    "rich": {"render/table.py", "render/_findings.py", "render/_page.py", "cli/_progress.py"},
 }
 
 

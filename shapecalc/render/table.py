@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from shapecalc.diagnostics import Severity
 from shapecalc.layers.base import format_shape
 from shapecalc.render._columns import format_total
-from shapecalc.render._escape import inert, printable
+from shapecalc.render._escape import printable
 from shapecalc.render._findings import STYLES, describe, summary
+from shapecalc.render._page import Page
 from shapecalc.render._rows import Row, rows_of, shown_columns, walk_rows
 from shapecalc.report import ModelReport, Report
 
@@ -34,61 +31,52 @@ SHOWS_LAYERS = "unless quiet"
 
 def render(report: Report, options: Options) -> str:
     """All models as tables, then the diagnostics, then one line that sums up."""
-    stream = io.StringIO()
-    console = Console(
-        file=stream,
-        force_terminal=options.color,
-        color_system="standard" if options.color else None,
-        width=options.width,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
+    page = Page(options)
     if not options.quiet:
         for model in report.models:
-            _print_model(console, model, options)
+            _print_model(page, model, options)
     for file in report.files:
         for found in file.diagnostics:
             if found.severity is not Severity.NOTE or options.notes:
-                console.print(describe(found, file.source), soft_wrap=True)
+                page.print(describe(found, file.source))
     hidden = sum(model.hidden_diagnostics for model in report.models)
     if not report.files:
         return ""  # none could be read: that has been said
-    line = summary(report.diagnostics, len(report.models), hidden, options.notes)
-    console.print(line, soft_wrap=True)
-    return inert(stream.getvalue())
+    page.print(summary(report.diagnostics, len(report.models), hidden, options.notes))
+    return page.text
 
 
-def _print_model(console: Console, model: ModelReport, options: Options) -> None:
+def _print_model(page: Page, model: ModelReport, options: Options) -> None:
     title = Text(printable(model.name), style="bold")
     inputs = [format_shape(node.outputs[0].shape) for node in model.graph.inputs.values()]
     title.append(f"  {', '.join(inputs)}", style="not bold")
     title.append(f"  {printable(model.file)}", style="dim not bold")
-    console.print(title, soft_wrap=True)
+    page.print(title)
     if model.layers and not options.summary_only:
-        _print_table(console, model, options)
-    console.print(_totals(model), soft_wrap=True)
+        _print_table(page, model, options)
+    page.print(_totals(model))
     if model.setting is not None:
-        _print_costs(console, model)
+        _print_costs(page, model)
     if model.skipped_expects:
         count = model.skipped_expects
-        console.print(f"{count} numeric expect{'s' * (count > 1)} skipped: sizes were overridden")
-    console.print()
+        expects = f"numeric expect{'s' * (count > 1)}"
+        page.print(Text(f"{count} {expects} skipped: sizes were overridden"))
+    page.print(Text())
 
 
-def _print_costs(console: Console, model: ModelReport) -> None:
+def _print_costs(page: Page, model: ModelReport) -> None:
     from shapecalc.render._costs import cost_lines
 
     (title, _), *lines = cost_lines(model)
-    console.print(Text(title, style="bold"), soft_wrap=True)
+    page.print(Text(title, style="bold"))
     width = max(len(name) for name, _ in lines)
     for name, value in lines:
         text = Text(f"  {name:<{width}}  ", style="dim")
         text.append(printable(value), style="not dim")
-        console.print(text, soft_wrap=True)
+        page.print(text)
 
 
-def _print_table(console: Console, model: ModelReport, options: Options) -> None:
+def _print_table(page: Page, model: ModelReport, options: Options) -> None:
     shown = shown_columns(options)
     titles = ["Layer", *(column.title for column in shown), ""]
     right = [False, *(column.right for column in shown), False]
@@ -104,9 +92,9 @@ def _print_table(console: Console, model: ModelReport, options: Options) -> None
     widths = [max(map(measured, column)) for column in columns]
     if sum(widths) + 3 * (len(widths) - 1) <= options.width:
         lines = _lines([[Text(title, "bold") for title in titles], *rows], widths, right)
-        console.print(Text("\n").join(lines), soft_wrap=True)
+        page.print(Text("\n").join(lines))
     else:
-        _print_folded(console, options, [column.name for column in shown], titles, right, rows)
+        _print_folded(page, options, [column.name for column in shown], titles, right, rows)
 
 
 def _lines(rows: list[list[Text]], widths: list[int], right: list[bool]) -> Iterator[Text]:
@@ -124,7 +112,7 @@ def _lines(rows: list[list[Text]], widths: list[int], right: list[bool]) -> Iter
 
 
 def _print_folded(
-    console: Console,
+    page: Page,
     options: Options,
     names: list[str],
     titles: list[str],
@@ -132,6 +120,9 @@ def _print_folded(
     rows: list[list[Text]],
 ) -> None:
     """Rows that are too wide: shapes and layers go on in a second line."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
     least = {"": _LABEL_WIDTH, **_FOLDING}
     for name, title, to_the_right in zip(["", *names, "mark"], titles, right, strict=True):
@@ -148,9 +139,7 @@ def _print_folded(
     for position, name in enumerate(names, 1):
         width = max(measured(row[position]) for row in [[Text(one) for one in titles], *rows])
         needed += min(width, _FOLDING.get(name, width))
-    console.width = max(options.width, needed + 2 * len(titles[:-1]) + 1)
-    console.print(table)
-    console.width = options.width
+    page.print_table(table, max(options.width, needed + 2 * len(titles[:-1]) + 1))
 
 
 def measured(text: Text) -> int:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 from rich.text import Text
 
 import shapecalc
 from shapecalc import render
 from shapecalc.render import table
 from shapecalc.render._escape import inert, printable
+from shapecalc.render._page import Page
+from tests import gallery
 from tests.render import hostile
 
 
@@ -79,8 +80,16 @@ def test_rows_that_fit_look_as_rich_would_set_them(cells: list[tuple[str, ...]])
     columns = zip([Text(title) for title in titles], *rows, strict=True)
     widths = [max(map(table.measured, column)) for column in columns]
     lines = table._lines([[Text(title) for title in titles], *rows], widths, right)
-    stream = io.StringIO()
-    console = Console(file=stream, width=200, color_system=None)
     options = render.Options(width=200)
-    table._print_folded(console, options, ["output", "params"], titles, right, rows)
-    assert [line.plain for line in lines] == stream.getvalue().splitlines()
+    page = Page(options)
+    table._print_folded(page, options, ["output", "params"], titles, right, rows)
+    assert [line.plain for line in lines] == page.stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("spec", gallery.specs(), ids=lambda spec: spec.stem)
+def test_colours_change_no_text(spec: Path) -> None:
+    report = gallery.report(spec)
+    plain = render.render(report, "table", render.Options(notes=True))
+    coloured = render.render(report, "table", render.Options(notes=True, color=True))
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
