@@ -66,11 +66,10 @@ def coverage(graph: Graph) -> dict[int, list[AxisCoverage]]:
 def losses(graph: Graph) -> Iterator[tuple[Node, list[AxisCoverage]]]:
     """The layers whose size is not an integer, and the axes along which that loses cells of the
     input that no other layer reads (SC201)."""
-    found = coverage(graph)
-    for node in graph.nodes:
-        lost = [c for c in found.get(node.number, ()) if not c.window.exact and c.unread_end]
-        if lost and node.inference and node.inference.windows:
-            yield node, lost
+    for number, axes in coverage(graph).items():
+        lost = [c for c in axes if not c.window.exact and c.unread_end]
+        if lost:
+            yield graph.nodes[number], lost
 
 
 def has_gaps(window: Window) -> bool:
@@ -127,7 +126,6 @@ class _Readers:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.readers = graph.readers()
         self.outputs = {(port.node.number, port.number) for port in graph.outputs.values()}
         self.cost_left = MAX_COST
         self.known: dict[tuple[int, int, int], Unread | None] = {}
@@ -157,7 +155,7 @@ class _Readers:
         key = (port.node.number, port.number)
         before, after = _added(port.node, axis - rank)
         windows = []
-        for reader in self.readers[key]:
+        for reader in self.graph.readers(port.node, port.number):
             if reader.inference is None:
                 return None
             slides = reader.inference.windows

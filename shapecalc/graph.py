@@ -211,17 +211,29 @@ class Graph:
         self.groups: list[Group] = []
         #: Output name (or path) -> where it comes from.
         self.outputs: dict[str, Port] = {}
-        self._readers: dict[tuple[int, int], list[Node]] | None = None
+        #: By the number of a node, what reads its first output; of all others by that as well.
+        self._readers: tuple[dict[int, list[Node]], dict[tuple[int, int], list[Node]]] | None = None
 
-    def readers(self) -> dict[tuple[int, int], list[Node]]:
-        """For each output of each node, the nodes that read its cells; asked for after the walk."""
+    def readers(self, node: Node, output: int = 0) -> list[Node]:
+        """The nodes that read the cells of an output; asked for after the walk."""
         if self._readers is None:
-            found: dict[tuple[int, int], list[Node]] = {}
-            for node in self.nodes:
-                for port in node.data_inputs:
-                    found.setdefault((port.node.number, port.number), []).append(node)
-            self._readers = found
-        return self._readers
+            self._readers = self._find_readers()
+        first, others = self._readers
+        return others.get((node.number, output), []) if output else first.get(node.number, [])
+
+    def _find_readers(self) -> tuple[dict[int, list[Node]], dict[tuple[int, int], list[Node]]]:
+        first: dict[int, list[Node]] = {}
+        others: dict[tuple[int, int], list[Node]] = {}
+        for node in self.nodes:
+            for source, output, _ in node.data_inputs:
+                number = source.number
+                if output:
+                    others.setdefault((number, output), []).append(node)
+                elif number in first:
+                    first[number].append(node)
+                else:
+                    first[number] = [node]
+        return first, others
 
     def sources(self) -> Iterator[Node]:
         """Inputs, then layers in the order they ran."""

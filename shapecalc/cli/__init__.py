@@ -29,4 +29,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
         # and again.
         gc.set_threshold(100_000, 50, 100)
         gc.enable()
-    _app.main(args)
+    try:
+        _app.main(args)
+    finally:
+        if own_process:
+            # The same goes for what the run has made: it ends with the process.
+            gc.freeze()

@@ -70,7 +70,8 @@ class Flow:
     """The layers of a graph by type, and who reads whom."""
 
     def __init__(self, graph: Graph) -> None:
-        self._readers = graph.readers()
+        #: The layers that read an output (by default the first) of a layer.
+        self.readers = graph.readers
         self._outputs = {(port.node.number, port.number) for port in graph.outputs.values()}
         self._types: dict[str, list[Node]] = {}
         for node in graph.nodes:
@@ -87,10 +88,6 @@ class Flow:
     def is_output(self, node: Node) -> bool:
         """Whether the model yields what this layer does."""
         return (node.number, 0) in self._outputs
-
-    def readers(self, node: Node) -> list[Node]:
-        """The layers that read the first output."""
-        return self._readers.get((node.number, 0), [])
 
     def only_reader(self, node: Node) -> Node | None:
         """The layer that alone reads the only output; ``None`` where there is no such one."""

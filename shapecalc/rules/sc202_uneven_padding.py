@@ -35,9 +35,8 @@ layers:
 
 def check(graph: Graph) -> Iterator[Found]:
     """Sliding layers with a remainder that costs nothing."""
-    found = coverage(graph)
-    for node in graph.nodes:
-        axes = found.get(node.number, ())
+    for number, axes in coverage(graph).items():
+        node = graph.nodes[number]
         uneven = [c for c in axes if not c.window.exact]
         if any(c.unread_end or c.skipped for c in axes):
             continue

@@ -39,9 +39,9 @@ layers:
 
 def check(graph: Graph) -> Iterator[Found]:
     """Sliding layers that jump over cells nobody reads."""
-    found = coverage(graph)
-    for node in graph.nodes:
-        skipping = [c for c in found.get(node.number, ()) if c.skipped and has_gaps(c.window)]
+    for number, axes in coverage(graph).items():
+        node = graph.nodes[number]
+        skipping = [c for c in axes if c.skipped and has_gaps(c.window)]
         if skipping and node.inference and node.inference.windows:
             names = AXES[len(node.inference.windows)]
             field, why, help = _cause(skipping[0].window)

@@ -58,22 +58,29 @@ NON_LINEAR = ACTIVATION | SOFTMAX
 
 def check(graph: Graph) -> Iterator[Found]:
     """Activations on activations."""
+    #: What is said of a layer after others, which is the same for all that are written there.
+    said: dict[tuple[object, ...], str | None] = {}
     for node in flow(graph).of(NON_LINEAR):
-        straight, before = previous(node, SAME), previous(node, KEEPS_SIGN)
-        if before is not None and _does_nothing(before, node):
-            yield Found(
-                node,
-                f"it does nothing after the {_name(before)}, which yields nothing negative",
-                None,
-                "leave one of them out",
-            )
-        elif straight is not None and _repeats(straight, node):
-            yield Found(
-                node,
-                f"it follows the {_name(straight)} with nothing between",
-                None,
-                "leave one of them out",
-            )
+        straight = before = previous(node, SAME)
+        if straight is None:
+            continue
+        if straight in KEEPS_SIGN:
+            before = previous(straight, KEEPS_SIGN)
+        key = tuple((one.spec, one.inference) for one in (node, straight, before) if one)
+        if key not in said:
+            said[key] = _complaint(node, straight, before)
+        message = said[key]
+        if message is not None:
+            yield Found(node, message, None, "leave one of them out")
+
+
+def _complaint(node: Node, straight: Node, before: Node | None) -> str | None:
+    """What is wrong with an activation on what stands before it; ``None``: nothing."""
+    if before is not None and _does_nothing(before, node):
+        return f"it does nothing after the {_name(before)}, which yields nothing negative"
+    if _repeats(straight, node):
+        return f"it follows the {_name(straight)} with nothing between"
+    return None
 
 
 def _name(node: Node) -> str:

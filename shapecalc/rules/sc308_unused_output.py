@@ -36,13 +36,15 @@ outputs: [a, b]
 
 def check(graph: Graph) -> Iterator[Found]:
     """Layers that end nowhere."""
-    if _is_broken(graph):
-        return
+    outputs = {port.node.number for port in graph.outputs.values()}
     found = flow(graph)
-    read = {port.node.number for port in graph.outputs.values()}
-    for node in graph.nodes:
-        read.update(port.node.number for port in node.inputs)
-    for node in graph.nodes:
+    unread = [
+        node for node in graph.nodes if not found.readers(node) and node.number not in outputs
+    ]
+    if not unread or _is_broken(graph):
+        return
+    read = {port.node.number for node in graph.nodes for port in node.inputs}
+    for node in unread:
         if node.number not in read and not found.shares_weights(node):
             yield Found(
                 node,

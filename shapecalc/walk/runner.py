@@ -172,15 +172,15 @@ class Runner:
     ) -> Result:
         """The last of many turns that differ in nothing but what they read."""
         assert binding.constant is not None
-        nodes, result = self.state.graph.nodes, None
-        for turn in range(turns):
+        value, trainable = binding.constant, scope.trainable
+        for turn in range(turns - 1):
             self.step(layer)
-            result = self.run_layer(
-                layer, binding.constant, scope.trainable, f"{path}#{turn}", inputs
-            )
-            inputs = result.ports
-        assert result is not None
-        result.span = (len(nodes) - 1, len(nodes))
+            node = self.run_node(layer, value, trainable, f"{path}#{turn}", inputs)
+            inputs = (Port(node, 0, node.outputs[0]),)
+        self.step(layer)
+        result = self.run_layer(layer, value, trainable, f"{path}#{turns - 1}", inputs)
+        ran = len(self.state.graph.nodes)
+        result.span = (ran - 1, ran)
         return result
 
     def turns(
@@ -395,8 +395,29 @@ class Runner:
         inputs: tuple[Port, ...],
     ) -> Result:
         """Apply a layer to its inputs, report what it found, add it to the graph."""
-        tensors = tuple(port.tensor for port in inputs)
-        trust = layer.extent not in self.state.flipped
+        node = self.run_node(layer, value, trainable, path, inputs)
+        outputs = node.outputs
+        ports = tuple([Port(node, i, tensor) for i, tensor in enumerate(outputs)])
+        label = layer.label(value.type_name)
+        if not value.multiple:
+            return Result(ports, label)
+        # Where not even the shape is known, the number of outputs is not known either.
+        assert node.inference is not None
+        countless = bool(node.inference.problems) or outputs[0].shape is None
+        return Result(ports, label, multiple=True, unknown=countless)
+
+    def run_node(
+        self,
+        layer: LayerSpec,
+        value: Layer,
+        trainable: bool,
+        path: str,
+        inputs: tuple[Port, ...],
+    ) -> Node:
+        """The same, of which only the node is wanted."""
+        tensors = tuple([port.tensor for port in inputs])
+        flipped = self.state.flipped
+        trust = not flipped or layer.extent not in flipped
         key = (id(value), tensors, trust)
         inference = self.memo.get(key)
         if inference is None:
@@ -408,7 +429,8 @@ class Runner:
             self.state.fills.append(layer.extent)
         if inference.problems:
             self.problems(layer, value.type_name, vars(value), inference.problems, path, inputs)
-        number = len(self.state.graph.nodes)
+        nodes = self.state.graph.nodes
+        number = len(nodes)
         if self.unsure(inputs):
             self.state.uncertain.add(number)
         node = Node(
@@ -421,17 +443,17 @@ class Runner:
             inference.outputs,
             trainable,
         )
-        self.add(node)
-        ports = tuple([Port(node, i, tensor) for i, tensor in enumerate(inference.outputs)])
-        # Where not even the shape is known, the number of outputs is not known either.
-        countless = bool(inference.problems) or inference.outputs[0].shape is None
-        unknown = value.multiple and countless
-        return Result(ports, layer.label(value.type_name), multiple=value.multiple, unknown=unknown)
+        node.within = self.findings.within
+        nodes.append(node)
+        return node
 
     def unsure(self, inputs: tuple[Port, ...]) -> bool:
         """Whether of what a layer reads not even the dtype is certain."""
         uncertain = self.state.uncertain
-        return bool(uncertain) and any(port.node.number in uncertain for port in inputs)
+        for port in inputs:  # noqa: SIM110 - asked for every layer: a generator takes twice as long
+            if port.node.number in uncertain:
+                return True
+        return False
 
     def problems(
         self,
