@@ -207,6 +207,8 @@ class Runner:
     def sources(self, layer: LayerSpec, scope: Scope, path: str) -> tuple[Port, ...] | None:
         """What a layer reads; ``None`` where a reference is wrong."""
         if layer.sources is None:
+            if scope.prev is not None and not scope.prev.multiple:
+                return scope.prev.ports[:1]
             if scope.prev is None:
                 if not self.may_be_source(layer):
                     reference = Reference("prev", layer.type_extent)

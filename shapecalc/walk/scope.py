@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from shapecalc.graph import Port
-from shapecalc.layers.base import AXES, Tensor
+from shapecalc.layers.base import AXES, Shape, Tensor
 from shapecalc.spec.expressions import RECEIVED, UNKNOWN
 from shapecalc.spec.names import did_you_mean
 from shapecalc.walk.guess import agreed
@@ -234,9 +235,13 @@ def _part_of(result: Result, parts: list[str]) -> Result | None:
     return result
 
 
-def received_names(tensor: Tensor, channels_last: bool) -> dict[str, Any]:
+def received_names(tensor: Tensor, channels_last: bool) -> Mapping[str, Any]:
     """What expressions may read of a layer's first input: ``in_channels``, ``in_height``, …"""
-    shape = tensor.shape
+    return _received(tensor.shape, channels_last)
+
+
+@lru_cache(maxsize=1024)
+def _received(shape: Shape | None, channels_last: bool) -> Mapping[str, Any]:
     if shape is None:
         return dict.fromkeys(RECEIVED, UNKNOWN)
     if not shape:

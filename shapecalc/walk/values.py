@@ -238,11 +238,11 @@ class Values:
             for name, template in binding.templates.items()
         }
         for _ in range(2):
-            known = {name: _plain(v) for name, v in values.items() if v is not UNKNOWN}
-            complete = len(known) == len(values) and not binding.unknown
+            complete = not binding.unknown and all(v is not UNKNOWN for v in values.values())
             key = (cls, repr(values))
             if complete and key in self.layers:
                 return self.layers[key]
+            known = {name: _plain(v) for name, v in values.items() if v is not UNKNOWN}
             checked, wrong = check_arguments(cls, known)
             if complete and not wrong:
                 built = self.layers[key] = cls(**checked, **dict.fromkeys(cls.lists, ()))
