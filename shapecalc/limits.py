@@ -20,6 +20,8 @@ MAX_INNER_LAYERS = 1_000
 MAX_NUMBER = 2**53
 #: How many diagnostics are kept of one file.
 MAX_DIAGNOSTICS = 1_000
+#: How many things may be wrong with one model: behind that it is not looked for more.
+MAX_FAULTS = 10_000
 #: How many characters a message, or the help of one, may have.
 MAX_MESSAGE = 1_000
 #: How many characters of a document that all models share may be read, once for each of them.

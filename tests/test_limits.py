@@ -105,6 +105,24 @@ def test_diagnostics() -> None:
     assert model.hidden_diagnostics == 200
 
 
+@pytest.mark.parametrize(
+    ("wrong", "where", "line", "part"),
+    [
+        ("1", "shapecalc.spec.stack", 2, "wrong: the layers from line 3 on are not read"),
+        ("{type: relu, from: x}", "shapecalc.walk.findings", 1, "wrong: the rest is not computed"),
+    ],
+)
+def test_faults(
+    monkeypatch: pytest.MonkeyPatch, wrong: str, where: str, line: int, part: str
+) -> None:
+    monkeypatch.setattr(f"{where}.MAX_FAULTS", 20)
+    few = check(f"{HEAD}layers: [{f'{wrong}, ' * 20}]").diagnostics
+    assert not any(part in found.message for found in few)
+    many = check(f"{HEAD}layers: [{f'{wrong}, ' * 21}\n{f'{wrong}, ' * 20}]").diagnostics
+    assert len(many) == 22
+    assert [(one.code, one.line) for one in many if part in one.message] == [("SC007", line)]
+
+
 def test_models() -> None:
     report = check("---\ninput: [1]\nlayers: [relu]\n" * 1_001)
     assert len(report.models) == limits.MAX_MODELS

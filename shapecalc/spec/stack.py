@@ -9,6 +9,7 @@ from shapecalc.diagnostics import Fix
 from shapecalc.layers import Catalogue, catalogue
 from shapecalc.layers.absent import absent
 from shapecalc.layers.base import Layer
+from shapecalc.limits import MAX_FAULTS
 from shapecalc.spec import edits
 from shapecalc.spec.expressions import RECEIVED, ExpressionError, describe
 from shapecalc.spec.fields import FieldInfo, check_arguments, fields_of
@@ -38,6 +39,8 @@ class StackBuilder(Reader):
         self.model = model
         self.catalogue = types
         self.known = known
+        #: Whether so much is wrong that no more is read.
+        self.stopped = False
 
     def layers(
         self, values: Sequence, path: str, block: BlockSpec | None = None
@@ -47,6 +50,12 @@ class StackBuilder(Reader):
         found = []
         for index, value in enumerate(values):
             where = f"{path}[{index}]"
+            if len(self.problems) > MAX_FAULTS:
+                extent = values.item_extents[index]
+                self._stop(values.extent, extent)
+                # Of what the list yields nothing is known.
+                found.append(LayerSpec(NO_TYPE, extent, extent, Mapping(), broken=True))
+                break
             layer = self._layer(value, values.item_extents[index], where, block)
             found.append(layer)
             if layer.name is None:
@@ -57,6 +66,17 @@ class StackBuilder(Reader):
             else:
                 names[layer.name] = layer.key_extent("name")
         return found
+
+    def _stop(self, layers: Extent, rest: Extent) -> None:
+        """Say that the rest is not read, at the beginning of its list."""
+        if not self.stopped:
+            line, _ = self.source.position(rest[0])
+            message = (
+                f"more than {MAX_FAULTS:,} things are wrong: the layers from line {line:,} on "
+                "are not read"
+            )
+            self.report("SC007", message, (layers[0], layers[0] + 1), "mend these first")
+        self.stopped = True
 
     def _duplicate_name(self, layer: LayerSpec, first: Extent, path: str) -> None:
         self.problems.append(

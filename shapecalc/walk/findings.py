@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from shapecalc.diagnostics import Fix
 from shapecalc.graph import Port
 from shapecalc.layers.base import Problem, Shape, format_shape
+from shapecalc.limits import MAX_FAULTS
 from shapecalc.spec.edits import set_field
 from shapecalc.spec.model import LayerSpec
 from shapecalc.spec.source import Extent, Source
@@ -44,14 +45,16 @@ class Finding:
 
 
 class EnoughError(Exception):
-    """The first finding has been made, and more were not asked for."""
+    """More findings are not asked for than have been made."""
 
 
 class Findings:
     """Collects findings; the same one at another use of the same lines is counted."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, model: Extent) -> None:
         self.source = source
+        #: Where the model stands.
+        self.model = model
         #: By code, place, and what may silence it there: another use of a block may not.
         self.found: dict[tuple[str, Extent, tuple[int, ...]], Finding] = {}
         self.places: set[tuple[str, Extent]] = set()
@@ -67,8 +70,15 @@ class Findings:
         self.blamed: set[tuple[str, str, str]] = set()
 
     def stop_if_enough(self) -> None:
-        """End the walk where one finding is all that was asked for. Raises :class:`EnoughError`."""
+        """End the walk where one finding is all that was asked for, and where there are very many.
+
+        Raises :class:`EnoughError`.
+        """
         if self.first_only and self.found:
+            raise EnoughError
+        if len(self.found) > MAX_FAULTS:
+            message = f"more than {MAX_FAULTS:,} things are wrong: the rest is not computed"
+            self.report("SC007", message, self.model, "mend these first")
             raise EnoughError
 
     def __len__(self) -> int:

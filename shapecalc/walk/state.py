@@ -66,7 +66,7 @@ class State:
         #: instead of the declared one (where their ranks differ, the other way round).
         self.flipped = flipped
         self.graph = Graph(spec)
-        self.findings = Findings(spec.source)
+        self.findings = Findings(spec.source, spec.extent)
         self.disputes: list[Extent] = []
         self.fills: list[Extent] = []
         self.skipped_expects = 0
