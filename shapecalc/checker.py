@@ -13,7 +13,6 @@ from shapecalc.budget import Limits
 from shapecalc.diagnostics import Diagnostic, Fix, Severity
 from shapecalc.graph import Graph
 from shapecalc.layers.base import format_shape
-from shapecalc.limits import MAX_DIAGNOSTICS
 from shapecalc.lint import Linter
 from shapecalc.report import FileReport, ModelReport, Report
 from shapecalc.selection import Selection
@@ -101,18 +100,18 @@ def check_documents(
         for position, model in enumerate(models)
     ]
     diagnostics += linter.unused_diagnostics(documents, settings.overridden)
-    _settle_fixes(found, [run.graph for run in runs])
+    _settle_fixes([verdict.diagnostics for verdict in found], [run.graph for run in runs])
     reports = [
         ModelReport(
             file=source.file,
             spec=model,
             graph=run.graph,
-            diagnostics=tuple(of_model[:MAX_DIAGNOSTICS]),
-            hidden_diagnostics=max(len(of_model) - MAX_DIAGNOSTICS, 0),
+            diagnostics=tuple(verdict.diagnostics),
+            hidden_diagnostics=verdict.hidden,
             skipped_expects=run.skipped_expects,
             setting=settings.costs,
         )
-        for model, run, of_model in zip(models, runs, found, strict=True)
+        for model, run, verdict in zip(models, runs, found, strict=True)
     ]
     return FileReport(source, tuple(reports), tuple(diagnostics))
 

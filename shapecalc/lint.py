@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import reduce
 from itertools import chain
+from typing import NamedTuple
 
 from shapecalc import rules
 from shapecalc.budget import Limits
 from shapecalc.control import Control, layers_of
-from shapecalc.diagnostics import Diagnostic, Related
+from shapecalc.diagnostics import Diagnostic, Related, Severity
 from shapecalc.graph import Graph
-from shapecalc.limits import MAX_MESSAGE
+from shapecalc.limits import MAX_DIAGNOSTICS, MAX_MESSAGE
 from shapecalc.rules import sc309_unused_name
 from shapecalc.rules.base import Found, Rule
 from shapecalc.selection import Policy, Selection
@@ -25,6 +27,15 @@ from shapecalc.suppressions import Code, Suppressions
 from shapecalc.walk import Finding, WalkResult
 
 UNUSED = "SC309"
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+class Verdict(NamedTuple):
+    """What is wrong with a model, in the order of the file: of very many findings the worst."""
+
+    diagnostics: list[Diagnostic]
+    #: How many more there are.
+    hidden: int
 
 
 class Linter:
@@ -55,12 +66,12 @@ class Linter:
     def file_diagnostics(self, problems: Iterable[Problem]) -> list[Diagnostic]:
         """What is wrong outside of any model."""
         policy = Policy(self.selection, self.command_line)
-        return self._diagnosed(chain(problems, self.suppressions.problems), policy)
+        return self._all_diagnosed(chain(problems, self.suppressions.problems), policy)
 
     def model_diagnostics(
         self, model: ModelSpec, result: WalkResult, others: Mapping[str, WalkResult] | None = None
-    ) -> list[Diagnostic]:
-        """What is wrong with a model, in the order of the file.
+    ) -> Verdict:
+        """What is wrong with a model.
 
         ``others`` are runs on further inputs: of these, what was not found before.
         """
@@ -69,20 +80,37 @@ class Linter:
         problems = [*model.problems, *control.problems]
         found = [*result.findings, *apply_rules(result.graph, policy)]
         self._remember(result.graph)
-        known = {(one.code, one.extent) for one in found}
-        for shape, other in (others or {}).items():
+        if others:
+            found += self._found_elsewhere(
+                others, policy, {(one.code, one.extent) for one in found}
+            )
+        if any(map(_is_basic, problems)) or any(map(_is_basic, found)):
+            # What reads an unused name may be what could not be read.
+            found = [one for one in found if one.code != UNUSED]
+        return self._verdict(self._reported(chain(problems, found), policy, control), policy)
+
+    def _found_elsewhere(
+        self, others: Mapping[str, WalkResult], policy: Policy, known: set[tuple[str, Extent]]
+    ) -> Iterator[Finding]:
+        """What is found on further inputs and is not ``known``."""
+        for shape, other in others.items():
             self._remember(other.graph)
             for one in (*other.findings, *apply_rules(other.graph, policy)):
                 if (one.code, one.extent) not in known:
                     known.add((one.code, one.extent))
                     one.message, one.fix = f"{one.message} (at input {shape})", None
-                    found.append(one)
-        if any(map(_is_basic, problems)) or any(map(_is_basic, found)):
-            # What reads an unused name may be what could not be read.
-            found = [one for one in found if one.code != UNUSED]
-        kept = self._diagnosed(chain(problems, found), policy, control)
-        kept.sort(key=lambda one: (one.line, one.column, one.code))
-        return kept
+                    yield one
+
+    def _verdict(self, kept: list[list[Problem | Finding]], policy: Policy) -> Verdict:
+        """Diagnostics of as many findings as are shown."""
+        kept.sort(key=_place)
+        shown = kept
+        if len(kept) > MAX_DIAGNOSTICS:
+            rank = {code: _RANK[policy.severity_of(rules.rule(code))] for code in _codes(kept)}
+            shown = sorted(kept, key=lambda same: rank[same[0].code])[:MAX_DIAGNOSTICS]
+            shown.sort(key=_place)
+        diagnostics = [self._diagnosed(same, policy) for same in shown]
+        return Verdict(diagnostics, len(kept) - len(shown))
 
     def _control(self, model: ModelSpec) -> tuple[ModelSpec, Control, Policy]:
         known = self._controls.get(id(model))
@@ -102,7 +130,7 @@ class Linter:
         if not overridden:
             found += self._unused_ignores()
             found += self._unused_comments(policy)
-        return self._diagnosed(found, policy)
+        return self._all_diagnosed(found, policy)
 
     def _remember(self, graph: Graph) -> None:
         """Which layers ran."""
@@ -148,35 +176,41 @@ class Linter:
                     span = self.source.span(layer.extent)
                     yield span.line, span.end_line
 
-    def _diagnosed(
+    def _reported(
         self,
         problems: Iterable[Problem | Finding],
         policy: Policy,
         control: Control | None = None,
-    ) -> list[Diagnostic]:
-        """The diagnostics of what is reported and not silenced."""
-        kept: list[Diagnostic] = []
-        divided: dict[tuple[str, Extent], int] = {}
+    ) -> list[list[Problem | Finding]]:
+        """What is reported and not silenced; findings of one code at one place together."""
+        kept: list[list[Problem | Finding]] = []
+        divided: dict[tuple[str, Extent], list[Problem | Finding]] = {}
+        reported: dict[str, bool] = {}
         for problem in problems:
-            rule = rules.rule(problem.code)
-            self.erroneous = self.erroneous or _is_basic(problem)
-            if not policy.reports(rule):
+            code = problem.code
+            if code not in reported:
+                reported[code] = policy.reports(rules.rule(code))
+                self.erroneous = self.erroneous or _is_basic(problem)
+            if not reported[code] or self._is_silenced(problem, control):
                 continue
-            diagnostic = self._diagnostic(problem, rule, policy)
-            finding = problem if isinstance(problem, Finding) else None
-            if self._is_silenced(diagnostic, finding, control):
-                continue
-            key = (problem.code, problem.extent)
-            if finding and key in divided:
-                kept[divided[key]] = _joined(kept[divided[key]], diagnostic)
-                continue
-            if finding:
-                divided[key] = len(kept)
-            kept.append(diagnostic)
+            same = [problem]
+            if isinstance(problem, Finding):
+                same = divided.setdefault((code, problem.extent), same)
+                if same[0] is not problem:
+                    same.append(problem)
+                    continue
+            kept.append(same)
         return kept
 
-    def _diagnostic(self, problem: Problem | Finding, rule: Rule, policy: Policy) -> Diagnostic:
-        source = self.source
+    def _all_diagnosed(self, problems: Iterable[Problem], policy: Policy) -> list[Diagnostic]:
+        return [self._diagnosed(same, policy) for same in self._reported(problems, policy)]
+
+    def _diagnosed(self, same: list[Problem | Finding], policy: Policy) -> Diagnostic:
+        """The diagnostic of one problem, or of findings of one code at one place."""
+        return reduce(_joined, [self._diagnostic(one, policy) for one in same])
+
+    def _diagnostic(self, problem: Problem | Finding, policy: Policy) -> Diagnostic:
+        source, rule = self.source, rules.rule(problem.code)
         related = [Related(message, source.span(extent)) for message, extent in problem.related]
         finding = problem if isinstance(problem, Finding) else None
         use = source.span(finding.use) if finding and finding.use else None
@@ -199,24 +233,25 @@ class Linter:
             fix=problem.fix,
         )
 
-    def _is_silenced(
-        self, diagnostic: Diagnostic, finding: Finding | None, control: Control | None
-    ) -> bool:
+    def _is_silenced(self, problem: Problem | Finding, control: Control | None) -> bool:
         """Whether an ``ignore`` or a comment silences a finding; both remember that they did."""
-        if diagnostic.code in rules.NEVER_SILENT:
+        nothing = not self.suppressions.found and (control is None or not control.ignores)
+        if nothing or problem.code in rules.NEVER_SILENT:
             return False
+        finding = problem if isinstance(problem, Finding) else None
         layer = finding.spec if finding else None
         around = finding.within if finding else ()
-        by_layer = control is not None and control.hides((*around, layer), diagnostic.code)
+        by_layer = control is not None and control.hides((*around, layer), problem.code)
         if not self.suppressions.found:
             return by_layer
-        span = self.source.span(layer.extent) if layer else diagnostic.span
-        lines = {diagnostic.line, diagnostic.span.end_line if diagnostic.span else 1}
-        if span is not None:
+        place = self.source.span(problem.extent)
+        lines = {place.line, place.end_line}
+        if layer is not None:
+            span = self.source.span(layer.extent)
             # The last line of a layer in braces is its own; in block style it is its last key's.
-            flow = layer is not None and self.source.text.startswith("{", layer.extent[0])
+            flow = self.source.text.startswith("{", layer.extent[0])
             lines |= {span.line, span.end_line} if flow else {span.line}
-        return self.suppressions.hide(diagnostic.code, lines) or by_layer
+        return self.suppressions.hide(problem.code, lines) or by_layer
 
 
 def apply_rules(graph: Graph, policy: Policy) -> Iterator[Finding]:
@@ -271,6 +306,15 @@ def _finding(rule: Rule, found: Found, graph: Graph) -> Finding:
         within=node.within,
         fix=set_field(graph.spec.source, node.spec, *found.fix) if found.fix else None,
     )
+
+
+def _place(same: list[Problem | Finding]) -> tuple[int, str]:
+    """What findings are in order by: where they are written, and their code."""
+    return same[0].extent[0], same[0].code
+
+
+def _codes(kept: list[list[Problem | Finding]]) -> set[str]:
+    return {same[0].code for same in kept}
 
 
 def _joined(one: Diagnostic, other: Diagnostic) -> Diagnostic:

@@ -211,8 +211,8 @@ class _Study:
         for position, model in enumerate(self.models):
             result = walk(model, earlier, overrides_for(model, asked), self.memory)
             earlier.setdefault(model.name, result)
-            found = [*self.outside, *self.linters[position].model_diagnostics(model, result)]
-            yield _variant(number, values, model, result, found)
+            inside, hidden = self.linters[position].model_diagnostics(model, result)
+            yield _variant(number, values, model, result, [*self.outside, *inside], hidden)
 
 
 def _variant(
@@ -221,6 +221,7 @@ def _variant(
     model: ModelSpec,
     result: WalkResult,
     found: list[Diagnostic],
+    hidden: int,
 ) -> Variant:
     report = ModelReport(model.source.file, model, result.graph, tuple(found))
     figures = {name: report.total(name) for name in ("params", "trainable_params", "macs")}
@@ -232,7 +233,7 @@ def _variant(
         values=values,
         model=model.name,
         ok=not errors,
-        errors=len(errors),
+        errors=len(errors) + hidden,
         error=f"{first.code} line {first.line}: {first.message}" if first else "",
         memory=_memory(result, known["params"]),
         layers=len(result.graph.nodes),

@@ -105,6 +105,13 @@ def test_diagnostics() -> None:
     assert model.hidden_diagnostics == 200
 
 
+def test_an_error_behind_many_warnings_is_shown() -> None:
+    (model,) = check(f"{HEAD}layers: [{'relu, ' * 1_200}{{type: relu, x: 1}}, relu]").models
+    assert not model.ok
+    assert [one.code for one in model.diagnostics[-2:]] == ["SC304", "SC002"]
+    assert model.hidden_diagnostics == 202
+
+
 @pytest.mark.parametrize(
     ("wrong", "where", "line", "part"),
     [
