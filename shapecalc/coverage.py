@@ -51,12 +51,14 @@ class AxisCoverage:
         return self.window.unread > self.padding_before and not self.unread_end
 
 
-_known: WeakKeyDictionary[Graph, dict[int, list[AxisCoverage]]] = WeakKeyDictionary()
+#: Layers, and the axes along which they do not read all.
+Coverage = list[tuple[Node, list[AxisCoverage]]]
+_known: WeakKeyDictionary[Graph, Coverage] = WeakKeyDictionary()
 
 
-def coverage(graph: Graph) -> dict[int, list[AxisCoverage]]:
-    """For each sliding layer (by its node's number), the axes on which its size is not an integer
-    or cells are skipped."""
+def coverage(graph: Graph) -> Coverage:
+    """The sliding layers in order that have axes on which their size is not an integer or cells are
+    skipped, and those axes."""
     found = _known.get(graph)
     if found is None:
         found = _known[graph] = _Readers(graph).coverage()
@@ -66,10 +68,10 @@ def coverage(graph: Graph) -> dict[int, list[AxisCoverage]]:
 def losses(graph: Graph) -> Iterator[tuple[Node, list[AxisCoverage]]]:
     """The layers whose size is not an integer, and the axes along which that loses cells of the
     input that no other layer reads (SC201)."""
-    for number, axes in coverage(graph).items():
+    for node, axes in coverage(graph):
         lost = [c for c in axes if not c.window.exact and c.unread_end]
         if lost:
-            yield graph.nodes[number], lost
+            yield node, lost
 
 
 def has_gaps(window: Window) -> bool:
@@ -131,17 +133,18 @@ class _Readers:
         self.known: dict[tuple[int, int, int], Unread | None] = {}
         self.computed: dict[tuple[frozenset[Window], int, int], Unread] = {}
 
-    def coverage(self) -> dict[int, list[AxisCoverage]]:
-        found: dict[int, list[AxisCoverage]] = {}
+    def coverage(self) -> Coverage:
+        found: Coverage = []
         for node in self.graph.nodes:
             uneven = node.inference.fact(_uneven) if node.inference and node.inputs else ()
+            axes = []
             for axis, rank, window in uneven:
                 unread = self.unread(node.inputs[0], axis, rank)
                 if unread is not None:
                     _, added = _added(node.inputs[0].node, axis - rank)
-                    found.setdefault(node.number, []).append(
-                        AxisCoverage(axis, window, *unread, added)
-                    )
+                    axes.append(AxisCoverage(axis, window, *unread, added))
+            if axes:
+                found.append((node, axes))
         return found
 
     def unread(self, port: Port, axis: int, rank: int) -> Unread | None:

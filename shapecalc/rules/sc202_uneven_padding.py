@@ -35,8 +35,7 @@ layers:
 
 def check(graph: Graph) -> Iterator[Found]:
     """Sliding layers with a remainder that costs nothing."""
-    for number, axes in coverage(graph).items():
-        node = graph.nodes[number]
+    for node, axes in coverage(graph):
         uneven = [c for c in axes if not c.window.exact]
         if any(c.unread_end or c.skipped for c in axes):
             continue

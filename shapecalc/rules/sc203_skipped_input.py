@@ -39,8 +39,7 @@ layers:
 
 def check(graph: Graph) -> Iterator[Found]:
     """Sliding layers that jump over cells nobody reads."""
-    for number, axes in coverage(graph).items():
-        node = graph.nodes[number]
+    for node, axes in coverage(graph):
         skipping = [c for c in axes if c.skipped and has_gaps(c.window)]
         if skipping and node.inference and node.inference.windows:
             names = AXES[len(node.inference.windows)]
