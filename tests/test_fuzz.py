@@ -32,6 +32,10 @@ FOUND = [
         "stride: 2}]",
         "a very long axis",
     ),
+    (
+        "vars: {classe#s: 10}\ninput: [4]\nlayers:\n  - {type: linear, out_features: classes}",
+        "the nearest name is none",
+    ),
     (f"input: [1]\nlayers: [{quoted('##vso[task.complete result=Failed]')}]", "a forged command"),
 ]
 

@@ -262,9 +262,9 @@ def unknown_name(name: str, env: Mapping[str, Value]) -> ExpressionError:
 
 
 def surely(name: str, known: Iterable[str]) -> tuple[str, str] | None:
-    """A name and the one that is surely meant by it."""
+    """A name and the one that is surely meant by it, where that can stand in an expression."""
     meant = surely_meant(name, known)
-    return (name, meant) if meant else None
+    return (name, meant) if meant and meant.isidentifier() else None
 
 
 def _compile_unary(op: ast.unaryop, operand: _Run) -> _Run:

@@ -85,9 +85,9 @@ def signature(error: BaseException) -> str:
     return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {message}"
 
 
-def fuzz(seconds: float, jobs: int, seed: str) -> Tally:
-    """Try inputs in some processes; one that dies is a failure too."""
-    total, start = Tally(), time.monotonic()
+def fuzz(seconds: float, jobs: int, seed: str, saved: Path) -> Tally:
+    """Try inputs in some processes; one that dies is a failure too. What fails is saved at once."""
+    total, start, said = Tally(), time.monotonic(), set[str]()
     # In memory where there is such a folder: one file is written for every input.
     memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
     with tempfile.TemporaryDirectory(dir=memory) as root:
@@ -114,6 +114,9 @@ def fuzz(seconds: float, jobs: int, seed: str) -> Tally:
                         died = f"the process died with {process.exitcode}"
                         total.failures[died] = file.read_bytes() if file.exists() else b""
                     del workers[ready]
+                for reason in total.failures.keys() - said:
+                    print(f"{save(total.failures[reason], saved)}: {reason}")
+                    said.add(reason)
             passed = time.monotonic() - start
             print(f"{passed:7.0f} s  {total.inputs:9,} inputs  {total.failed} failed", flush=True)
     return total
@@ -126,12 +129,17 @@ def conclude(total: Tally, folder: Path) -> int:
     )
     print(f"{total.inputs:,} inputs: {codes}; {total.failed:,} failed")
     found = {**total.failures, f"slowest, {total.slowest[0]:.1f} s": total.slowest[1]}
-    folder.mkdir(parents=True, exist_ok=True)
     for reason, data in found.items():
-        file = folder / f"{hashlib.sha256(data).hexdigest()[:12]}.yaml"
-        file.write_bytes(data)
-        print(f"{file}: {reason}")
+        print(f"{save(data, folder)}: {reason}")
     return int(bool(total.failures))
+
+
+def save(data: bytes, folder: Path) -> Path:
+    """Write an input to a file of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{hashlib.sha256(data).hexdigest()[:12]}.yaml"
+    file.write_bytes(data)
+    return file
 
 
 def again(file: Path) -> int:
@@ -152,7 +160,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.file:
         return again(options.file)
-    return conclude(fuzz(options.seconds, options.jobs, options.seed), options.save)
+    total = fuzz(options.seconds, options.jobs, options.seed, options.save)
+    return conclude(total, options.save)
 
 
 if __name__ == "__main__":
