@@ -12,7 +12,6 @@ Use instead: the name where it was meant, or nothing.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -20,6 +19,7 @@ from typing import Any
 
 from shapecalc.graph import Graph
 from shapecalc.rules.base import Found
+from shapecalc.spec.names import words_of
 from shapecalc.spec.source import Mapping
 
 SEVERITY = "warning"
@@ -36,7 +36,6 @@ layers:
   - {type: conv2d, out_channels: width, kernel_size: 3, repeat: depth}
 """
 
-_WORD = re.compile(r"[^\W\d]\w*")
 #: Keys whose text means nothing to the model.
 _FREE_TEXT = frozenset({"name", "description"})
 
@@ -92,20 +91,7 @@ def _words_by_block(documents: Iterable[Mapping]) -> dict[str | None, set[str]]:
         for key, value in keys.items():
             if key == "blocks" and isinstance(value, Mapping):
                 for name, block in value.items():
-                    found.setdefault(name, set()).update(_words(block))
+                    found.setdefault(name, set()).update(words_of(block))
             elif key not in _FREE_TEXT:
-                found[None].update(_words(value))
+                found[None].update(words_of(value))
     return found
-
-
-def _words(value: Any) -> Iterator[str]:
-    """The words of a value's texts; those of keys do not count."""
-    pending = [value]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, str):
-            yield from _WORD.findall(one)
-        elif isinstance(one, dict):
-            pending += one.values()
-        elif isinstance(one, list):
-            pending += one

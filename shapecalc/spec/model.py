@@ -103,7 +103,7 @@ class LayerSpec:
         return f"{type_name or self.type}{named}"
 
 
-@dataclass(slots=True, eq=False, repr=False)
+@dataclass(slots=True, eq=False, repr=False, weakref_slot=True)
 class BlockSpec:
     """A named, parametrised stack."""
 
@@ -158,5 +158,7 @@ class ModelSpec:
     problems: list[Problem] = field(default_factory=list)
     #: Where the document stands that serves all models of the file.
     shared: Extent | None = None
+    #: The values that blocks may read, once somebody has asked.
+    read_by_blocks: frozenset[str] | None = None
     #: Reads layers whose type only a parameter tells.
     stacks: StackBuilder | None = None

@@ -1,11 +1,15 @@
-"""Names as people write them: the nearest one for a typo."""
+"""Names as people write them: the nearest one for a typo, and which ones a text holds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
+from typing import Any
 
 from shapecalc.limits import MAX_COMPARISONS
+
+_WORD = re.compile(r"[^\W\d]\w*")
 
 _left: ContextVar[int] = ContextVar("left", default=MAX_COMPARISONS)
 
@@ -78,3 +82,16 @@ def slips(left: str, right: str, most: int | None = None) -> int:
         if most is not None and min(row) > most <= min(before):
             return most + 1
     return row[-1]
+
+
+def words_of(value: Any) -> Iterator[str]:
+    """The words in the texts of a value as YAML gives it; those of keys do not count."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, str):
+            yield from _WORD.findall(one)
+        elif isinstance(one, dict):
+            pending += one.values()
+        elif isinstance(one, list):
+            pending += one

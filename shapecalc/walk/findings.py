@@ -64,6 +64,8 @@ class Findings:
         self.uses: list[Extent] = []
         #: How many of the layers that are being run may not be there at all.
         self.doubt = 0
+        #: How often something was wrong, be it reported or asked whether that was done before.
+        self.troubles = 0
         #: Whether the walk ends at the first finding.
         self.first_only = False
         #: (code, name, value) of values that were refused and are read under a name.
@@ -84,8 +86,10 @@ class Findings:
     def __len__(self) -> int:
         return len(self.found)
 
-    def __contains__(self, key: tuple[str, Extent]) -> bool:
-        return key in self.places
+    def is_known(self, code: str, extent: Extent) -> bool:
+        """Whether what is wrong again was reported at this place before."""
+        self.troubles += 1
+        return (code, extent) in self.places
 
     def report(
         self,
@@ -102,6 +106,7 @@ class Findings:
         """Note a finding; the same one at another use of the same lines is counted. ``spec`` is
         the layer that may silence it.
         """
+        self.troubles += 1
         key = (code, extent, tuple(map(id, self.within)))
         known = self.found.get(key)
         if known is not None:
@@ -136,11 +141,12 @@ class Findings:
 
         ``stride: step`` in three layers is one mistake: the value of ``step``.
         """
+        self.troubles += 1
         written = layer.keys.get(layer.written.get(key or "", ""))
         if not isinstance(written, str) or not written.isidentifier():
             return False
         blame = (code, written, repr(value))
-        known = blame in self.blamed and (code, layer.key_extent(key)) not in self
+        known = blame in self.blamed and (code, layer.key_extent(key)) not in self.places
         self.blamed.add(blame)
         return known
 

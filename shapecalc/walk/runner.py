@@ -14,6 +14,7 @@ from shapecalc.walk.expectations import Expectations
 from shapecalc.walk.guess import Guess, certain
 from shapecalc.walk.hints import before_flatten
 from shapecalc.walk.reading import is_source, reads_input
+from shapecalc.walk.recording import Effort, Watch, key_of
 from shapecalc.walk.scope import Result, Scope, UnresolvedError, received_names
 from shapecalc.walk.sharing import share_weights
 from shapecalc.walk.state import State, TooLargeError, unknown_port
@@ -32,8 +33,8 @@ class Runner:
         self.values = values
         self.expectations = expectations
         self.steps = 0
-        #: How many blocks and containers are being run.
-        self.depth = 0
+        #: How many blocks and containers are being run, and the most since somebody looked.
+        self.depth = self.deepest = 0
         self.active: list[BlockSpec] = []
         self.memo = state.memory.inferences(state.spec.rounding, state.channels_last)
         #: What is certain of layers that could not be built.
@@ -70,6 +71,7 @@ class Runner:
     def open(self, layer: LayerSpec, path: str) -> Group:
         """Begin a turn of a block or container; SC007 past the limits."""
         self.depth += 1
+        self.deepest = max(self.deepest, self.depth)
         groups = self.state.graph.groups
         message = None
         if self.depth > MAX_NESTED:
@@ -625,7 +627,6 @@ class Runner:
                 params |= self.values.values({name: default}, params, extents, path)
         received = received_names(port.tensor, self.state.channels_last)
         extents = {name: block.keys["vars"].entry_extent(name) for name in block.vars}
-        self.active.append(block)
         self.findings.uses.append(layer.type_extent)
         computed = self.values.values(block.vars, {**params, **received}, extents, f"{path}.vars")
         scope = Scope(
@@ -634,6 +635,46 @@ class Runner:
             None,
             trainable,
         )
+        result = self.recorded(block, scope, path, port)
+        self.findings.uses.pop()
+        if block.broken:
+            return self.unknown(layer, layer.type, path, (port,))
+        result.label = layer.label()
+        return result
+
+    def recorded(self, block: BlockSpec, scope: Scope, path: str, port: Port) -> Result:
+        """Run a block's layers, or draw what they drew before."""
+        key = None if block.broken else key_of(self.state, block, scope, port)
+        if key is None:
+            return self.body(block, scope, path)
+        recordings = self.state.memory.recordings
+        known = recordings.of(block)
+        recording, spent = known.get(key), self.effort()
+        if recording is not None and recording.effort.fits(spent):
+            self.findings.stop_if_enough()
+            self.steps += recording.effort.steps
+            self.state.work += recording.effort.work
+            return recording.draw(self.state, path, port)
+        deepest, self.deepest = self.deepest, self.depth
+        watch = Watch(self.state, port, path, spent)
+        result = self.body(block, scope, path)
+        if key not in known:
+            known[key] = None
+            recordings.size += 1
+        elif recording is None:
+            found = watch.recording(result, self.effort(), self.deepest - self.depth)
+            known[key] = found
+            recordings.size += 0 if found is None else len(found.nodes)
+        self.deepest = max(deepest, self.deepest)
+        return result
+
+    def effort(self) -> Effort:
+        """What has been done so far."""
+        return Effort(self.steps, self.state.work, len(self.state.graph.groups), self.depth)
+
+    def body(self, block: BlockSpec, scope: Scope, path: str) -> Result:
+        """Run a block's layers, and look up what it exports."""
+        self.active.append(block)
         result = self.stack(block.layers, scope, f"{path}.layers")
         assert result is not None
         exports = {}
@@ -646,12 +687,9 @@ class Runner:
                 self.findings.report("SC006", message, reference.extent, help, path)
                 exports[reference.name] = error.meant or Result((unknown_port(),), message)
         self.active.pop()
-        self.findings.uses.pop()
-        if block.broken:
-            return self.unknown(layer, layer.type, path, (port,))
         return Result(
             result.ports,
-            layer.label(),
+            block.name,
             exports,
             multiple=result.multiple,
             unknown=result.unknown and result.multiple,

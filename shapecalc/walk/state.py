@@ -10,6 +10,7 @@ from shapecalc.graph import Graph, Node, Port
 from shapecalc.layers.base import Shape, Tensor
 from shapecalc.limits import MAX_WORK
 from shapecalc.spec.model import ModelSpec, Reference
+from shapecalc.spec.names import words_of
 from shapecalc.spec.source import Extent
 from shapecalc.walk.elsewhere import Elsewhere
 from shapecalc.walk.findings import Finding, Findings
@@ -77,10 +78,21 @@ class State:
         self.channels_last = spec.framework == "keras"
         #: The values of the model's ``vars``.
         self.vars: dict[str, Any] = {}
+        #: The values that blocks may read, as text.
+        self._read_by_blocks: str | None = None
         self.work = 0
         self.elsewhere = Elsewhere(spec)
         #: Whether it is not known of some layer if (or how often) it runs.
         self.doubted = False
+
+    @property
+    def read_by_blocks(self) -> str:
+        """The values that blocks may read, as text: whatever else changes, blocks run alike."""
+        if self._read_by_blocks is None:
+            names = read_by_blocks(self.spec)
+            read = {name: value for name, value in self.vars.items() if name in names}
+            self._read_by_blocks = repr(read)
+        return self._read_by_blocks
 
     def unresolved(self, error: UnresolvedError, reference: Reference) -> tuple[str, str | None]:
         """What to say of a name that stands for nothing there, and the way out."""
@@ -95,6 +107,16 @@ class State:
             help = "lower `repeat`, or write its values as numbers"
             self.findings.report("SC007", message, self.spec.extent, help)
             raise TooLargeError
+
+
+def read_by_blocks(spec: ModelSpec) -> frozenset[str]:
+    """The ``vars`` whose names occur in a block: a parameter may choose any block by its name."""
+    if spec.read_by_blocks is None:
+        words = {word for block in spec.blocks.values() for word in words_of(block.keys)}
+        # A name in other letters may be the same name: `ｗidth` is `width`.
+        plain = all(map(str.isascii, words))
+        spec.read_by_blocks = frozenset(words.intersection(spec.vars) if plain else spec.vars)
+    return spec.read_by_blocks
 
 
 #: The number of a node that is none.

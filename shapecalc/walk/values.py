@@ -99,7 +99,7 @@ class Values:
         Returns the value whose name was probably meant.
         """
         nearest = did_you_mean(word, word.known)
-        if ("SC004", word.extent) not in self.findings:
+        if not self.findings.is_known("SC004", word.extent):
             help = (
                 f"did you mean `{nearest}`?"
                 if nearest
@@ -205,7 +205,7 @@ class Values:
         if not isinstance(word, str) or not stacks.is_type(word):
             nearest = did_you_mean(str(word), [*stacks.catalogue.names(), *stacks.model.blocks])
             extent = word.extent if isinstance(word, Word) else layer.type_extent
-            if extent == layer.type_extent or ("SC003", extent) not in self.findings:
+            if extent == layer.type_extent or not self.findings.is_known("SC003", extent):
                 self.findings.report(
                     "SC003",
                     f"`{layer.type}` is {describe(word)}, which is no layer type",
