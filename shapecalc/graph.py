@@ -197,6 +197,30 @@ class Group:
         self.output: Tensor | None = None
 
 
+class Readers:
+    """Which nodes read the cells of which output; who keeps this does not keep the graph."""
+
+    def __init__(self, nodes: list[Node]) -> None:
+        #: By the number of a node, what reads its first output; of all others by that as well.
+        self._first: dict[int, list[Node]] = {}
+        self._others: dict[tuple[int, int], list[Node]] = {}
+        for node in nodes:
+            for source, output, _ in node.data_inputs:
+                number = source.number
+                if output:
+                    self._others.setdefault((number, output), []).append(node)
+                elif number in self._first:
+                    self._first[number].append(node)
+                else:
+                    self._first[number] = [node]
+
+    def __call__(self, node: Node, output: int = 0) -> list[Node]:
+        """The nodes that read the cells of an output."""
+        if output:
+            return self._others.get((node.number, output), [])
+        return self._first.get(node.number, [])
+
+
 class Graph:
     """A model as it ran."""
 
@@ -211,29 +235,14 @@ class Graph:
         self.groups: list[Group] = []
         #: Output name (or path) -> where it comes from.
         self.outputs: dict[str, Port] = {}
-        #: By the number of a node, what reads its first output; of all others by that as well.
-        self._readers: tuple[dict[int, list[Node]], dict[tuple[int, int], list[Node]]] | None = None
+        self._readers: Readers | None = None
 
-    def readers(self, node: Node, output: int = 0) -> list[Node]:
-        """The nodes that read the cells of an output; asked for after the walk."""
+    @property
+    def readers(self) -> Readers:
+        """Who reads what; asked for after the walk."""
         if self._readers is None:
-            self._readers = self._find_readers()
-        first, others = self._readers
-        return others.get((node.number, output), []) if output else first.get(node.number, [])
-
-    def _find_readers(self) -> tuple[dict[int, list[Node]], dict[tuple[int, int], list[Node]]]:
-        first: dict[int, list[Node]] = {}
-        others: dict[tuple[int, int], list[Node]] = {}
-        for node in self.nodes:
-            for source, output, _ in node.data_inputs:
-                number = source.number
-                if output:
-                    others.setdefault((number, output), []).append(node)
-                elif number in first:
-                    first[number].append(node)
-                else:
-                    first[number] = [node]
-        return first, others
+            self._readers = Readers(self.nodes)
+        return self._readers
 
     def sources(self) -> Iterator[Node]:
         """Inputs, then layers in the order they ran."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
+from weakref import ref
 
 import pytest
 
 from shapecalc import checker
 from shapecalc.checker import check_source
+from shapecalc.render import formats, render
 from shapecalc.report import Report
 from shapecalc.spec.build import build_models
 from shapecalc.spec.known import Known
@@ -80,3 +83,14 @@ def test_a_layer_that_is_no_name_is_read_once() -> None:
 def _parsed(text: str) -> tuple[Source, list[Document]]:
     source = Source("a.yaml", text)
     return source, parse(source)[0]
+
+
+@pytest.mark.parametrize("format", formats())
+def test_nothing_of_a_report_is_kept(format: str) -> None:
+    file = check_source(Source("model.yaml", (SPECS / "unet.yaml").read_text("utf-8")))
+    render(Report((file,)), format)
+    graph = ref(file.models[0].graph)
+    assert graph() is not None
+    del file
+    gc.collect()
+    assert graph() is None
