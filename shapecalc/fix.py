@@ -19,8 +19,12 @@ from shapecalc.report import FileReport
 from shapecalc.selection import Selection
 from shapecalc.spec.source import Source, decode
 
-#: A fix may let another one be found; so many times at most.
+#: A fix may let another one be found; a large file is looked at so many times again at most, a
+#: smaller one more often.
 MAX_ROUNDS = 5
+#: So much is read again in all: characters, and layers, which take as long as so many of them.
+MAX_WORK = 2_000_000
+WORK_PER_LAYER = 100
 #: So many fixes are tried one by one where all of them at once make things worse.
 MAX_SINGLE = 50
 
@@ -47,9 +51,11 @@ class Fixed(NamedTuple):
 def fix_source(source: Source, settings: Settings) -> Fixed:
     """Apply the fixes of all that is reported, until nothing more can be done."""
     fixer = _Fixer(source, settings)
-    for _ in range(MAX_ROUNDS):
-        if not fixer.improve():
-            break
+    rounds = work = 0
+    while (rounds < MAX_ROUNDS or work < MAX_WORK) and fixer.improve():
+        rounds += 1
+        layers = sum(len(model.graph.nodes) for model in fixer.report.models)
+        work += len(fixer.source.text) + WORK_PER_LAYER * layers
     return Fixed(fixer.source, fixer.report, fixer.fixes)
 
 

@@ -36,6 +36,12 @@ FOUND = [
         "vars: {classe#s: 10}\ninput: [4]\nlayers:\n  - {type: linear, out_features: classes}",
         "the nearest name is none",
     ),
+    (
+        "input: [3, 8, 8]\nlayers:\n  - {type: conv2d, out_channels: 32, kernel_size: 3}\n"
+        + "  - {type: batch_norm2d, num_features: 64}\n" * 9,
+        "each fix lets another one be found",
+    ),
+    ("name: encode\tr\ninput: [16]\nlayers: [relu]\n---\nname: a: b", "a tab in a name"),
     (f"input: [1]\nlayers: [{quoted('##vso[task.complete result=Failed]')}]", "a forged command"),
 ]
 

@@ -56,7 +56,7 @@ def write(texts: Iterable[tuple[Target, str]]) -> bool:
             _write_file(target.file, f"{body}\n" if body else "")
         except OSError as error:
             reason = error.strerror or str(error)
-            _terminal.print_error(_terminal.escaped(f"{target.file}: {reason}"))
+            _terminal.print_error(f"{target.file}: {reason}")
             written = False
     return written
 

@@ -40,9 +40,10 @@ def print_text(models: list[ModelSizes], source: Source, asked: Asked) -> None:
             _print_axis(model, sizes, source, asked, loose, alone=sizes.axes[0] in tied)
             previous = sizes
         for note in model.notes:
-            _terminal.print_out(f"{model.model}: {note}")
+            _terminal.print_out(_terminal.escaped(f"{model.model}: {note}"))
         if not (model.alone or model.together):
-            _terminal.print_out(f"{model.model}: no axis of its input may have another size")
+            name = _terminal.escaped(model.model)
+            _terminal.print_out(f"{name}: no axis of its input may have another size")
 
 
 def _print_axis(
@@ -54,7 +55,7 @@ def _print_axis(
     alone: bool = False,
 ) -> None:
     rest = ", the others as in the spec" if alone else ""
-    title = _terminal.style(f"{model.model}: {_title(sizes)}", "bold")
+    title = _terminal.style(_terminal.escaped(f"{model.model}: {_title(sizes)}"), "bold")
     _terminal.print_out(f"{title} (here {sizes.own}{rest})")
     lines = [*_tie_lines(ties, source), *_lines(sizes, asked)]
     if not (alone and model.together):
@@ -63,7 +64,8 @@ def _print_axis(
     width = max(len(label) for label, _ in lines)
     before = ""
     for label, text in lines:
-        _terminal.print_out(f"  {label if label != before else '':<{width}}  {text}")
+        start = f"  {label if label != before else '':<{width}}  "
+        _terminal.print_out(_terminal.escaped(start + text))
         before = label
 
 

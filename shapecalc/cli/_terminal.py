@@ -46,7 +46,8 @@ def print_error(text: str, code: str | None = None) -> None:
     """Write ``error: text`` (with a code, ``error[SC102]: text``) to standard error, one line."""
     label = f"error[{code}]" if code else "error"
     sys.stdout.flush()  # the two streams keep their order where they end in one place
-    sys.stderr.write(f"{style(label, 'bold', 'red', stream=sys.stderr)}: {text}\n")
+    safe = "\n".join(map(escaped, text.split("\n")))
+    sys.stderr.write(f"{style(label, 'bold', 'red', stream=sys.stderr)}: {safe}\n")
 
 
 def print_note(text: str) -> None:

@@ -61,7 +61,7 @@ def command(
     try:
         reports = [checker.check_source(_source(name)) for name in (old, new)]
     except checker.UnreadableError as error:
-        _terminal.print_error(_terminal.escaped(str(error)))
+        _terminal.print_error(str(error))
         return 2
     for report in reports:
         _say_errors(report)
@@ -76,7 +76,7 @@ def command(
     if text:
         _terminal.print_out(text)
     for message in exceeded:
-        _terminal.print_error(_terminal.escaped(message))
+        _terminal.print_error(message)
     return int(bool(exceeded))
 
 

@@ -155,7 +155,7 @@ def _write(file: Path, data: bytes) -> int:
     try:
         write_atomically(file, data)
     except OSError as error:
-        _terminal.print_error(_terminal.escaped(f"{file}: {error.strerror or error}"))
+        _terminal.print_error(f"{file}: {error.strerror or error}")
         return 2
     _terminal.print_note(f"{file}: written")
     return 0

@@ -121,7 +121,7 @@ def command(
     except SweepError as error:
         _wrong(f"{error}; {error.help}.", "--set")
     except (UnreadableError, ConfigError, OSError) as error:
-        _terminal.print_error(_terminal.escaped(str(error)))
+        _terminal.print_error(str(error))
         return 2
     if model is not None and not tally.seen:
         _wrong(f"{spec} has no model {model!r}.", "--model")
