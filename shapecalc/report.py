@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 VERSION = 1
 #: What is summed up over the layers.
 FIGURES = ("params", "trainable_params", "macs", "element_ops")
+#: What becomes of layers in the form of the JSON contract.
+Collect = Callable[[Iterator[dict[str, Any]]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +241,12 @@ class ModelReport:
                 by_field[id(found)] = [field_to_json(field) for field in found]
             yield layer.to_dict(source, by_inference[id(inference)], by_field[id(found)])
 
-    def to_dict(self) -> dict[str, Any]:
-        """The model in the form of the JSON contract."""
+    def to_dict(self, collect: Collect = list) -> dict[str, Any]:
+        """The model in the form of the JSON contract; ``collect``: what becomes of the layers."""
         return {
             **self.heading(),
             "costs": self.costs.to_dict(),
-            "layers": list(self._layer_dicts()),
+            "layers": collect(self._layer_dicts()),
             "diagnostics": [found.to_dict() for found in self.diagnostics],
             "hidden_diagnostics": self.hidden_diagnostics,
             "skipped_expects": self.skipped_expects,
@@ -297,12 +299,16 @@ class Report:
         """The findings of one severity."""
         return (found for found in self.diagnostics if found.severity is severity)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The report in the form of the JSON contract."""
+    def to_dict(self, collect: Collect = list) -> dict[str, Any]:
+        """The report in the form of the JSON contract.
+
+        ``collect``: what becomes of the layers of a model; ``iter`` for those who write them out
+        one by one, and need not have them all at once.
+        """
         return {
             "version": VERSION,
             "ok": self.ok,
-            "models": [model.to_dict() for model in self.models],
+            "models": [model.to_dict(collect) for model in self.models],
             "diagnostics": [
                 found.to_dict() for file in self.files for found in file.own_diagnostics
             ],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 from shapecalc.costs.memory import Bytes, Memory
-from shapecalc.costs.roofline import Roofline, bytes_moved
+from shapecalc.costs.roofline import Roofline, Traffic
 from shapecalc.costs.setting import Setting
-from shapecalc.graph import Graph, Node
+from shapecalc.graph import Graph
 
 
 class Costs:
@@ -32,7 +33,8 @@ class Costs:
 
     @cached_property
     def _moved(self) -> list[int | None]:
-        return [bytes_moved(self.memory, node) for node in self.graph.nodes]
+        traffic = Traffic(self.memory)
+        return [traffic.of(node) for node in self.graph.nodes]
 
     @property
     def room(self) -> int | None:
@@ -77,22 +79,25 @@ class Costs:
                 "largest_batch": self.largest_batch,
             },
             "bytes_moved": self.moved.value if self.moved.complete else None,
-            "layers": [
-                self._layer(node, moved)
-                for node, moved in zip(self.graph.nodes, self._moved, strict=True)
-            ],
+            "layers": list(self._layers()),
             "roofline": self._roofline(),
         }
 
-    def _layer(self, node: Node, moved: int | None) -> dict[str, Any]:
-        """What one layer moves, its arithmetic intensity, and what is kept since it has run."""
-        macs = node.inference.macs if node.inference else None
+    def _layers(self) -> Iterator[dict[str, Any]]:
+        """What each layer moves, its arithmetic intensity, and what is kept since it has run; one
+        object for all of which that is the same."""
         saved, batch = self.memory.saved, self.setting.batch
-        return {
-            "bytes_moved": moved,
-            "macs_per_byte": macs * batch / moved if macs is not None and moved else None,
-            "kept_for_backward": 0 if saved is None else saved.added_by(node).at(batch),
-        }
+        known: dict[tuple[int | None, ...], dict[str, Any]] = {}
+        for node, moved in zip(self.graph.nodes, self._moved, strict=True):
+            macs = node.inference.macs if node.inference else None
+            kept = 0 if saved is None else saved.added_by(node).at(batch)
+            if (moved, macs, kept) not in known:
+                known[moved, macs, kept] = {
+                    "bytes_moved": moved,
+                    "macs_per_byte": macs * batch / moved if macs is not None and moved else None,
+                    "kept_for_backward": kept,
+                }
+            yield known[moved, macs, kept]
 
     def _roofline(self) -> dict[str, Any] | None:
         roofline = self.roofline

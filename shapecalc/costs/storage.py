@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import prod
+from typing import Any, NamedTuple
 
 from shapecalc.costs.setting import WIDTHS, Amount, Setting
 from shapecalc.graph import Graph, Node, Port
@@ -46,6 +47,15 @@ def is_held(node: Node) -> bool:
     return node.layer is not None and node.layer.arity == (0, 0)
 
 
+class _Laid(NamedTuple):
+    """How an output lies: its strides, whether in the storage of the first input, or in one of its
+    own of so many bytes (``None``: not known)."""
+
+    strides: Strides | None
+    shared: bool
+    amount: Amount | None = None
+
+
 class Storages:
     """The storages of a model, by their numbers."""
 
@@ -53,14 +63,17 @@ class Storages:
         self.setting = setting
         #: The storage that each output of each node lies in.
         self.of: dict[Place, int] = {}
-        #: The bytes of each storage, and the node that made it.
+        #: The bytes of each storage.
         self.sizes: list[Amount] = []
-        self.makers: list[Node] = []
+        #: By the number of a node, the storages that it made.
+        self._made: dict[int, list[int]] = {}
         #: The bytes of the floating-point numbers of each output.
         self.widths: dict[Place, int] = {}
         #: The nodes of which not all sizes are known.
         self.unknown: set[int] = set()
         self._strides: dict[Place, Strides | None] = {}
+        #: How the outputs of layers that share an inference lie, which is worked out once.
+        self._known: dict[tuple[Any, ...], list[_Laid]] = {}
         for node in graph.sources():
             self._add(node)
 
@@ -70,12 +83,14 @@ class Storages:
 
     def outputs(self, node: Node) -> list[int]:
         """The storages that its outputs lie in, each once."""
+        if len(node.outputs) == 1:
+            return [self.of[node.number, 0]]
         places = ((node.number, number) for number in range(len(node.outputs)))
         return list(dict.fromkeys(self.of[place] for place in places))
 
     def made(self, node: Node) -> list[int]:
         """The storages that it made."""
-        return [one for one in self.outputs(node) if self.makers[one] is node]
+        return self._made.get(node.number, [])
 
     def compute_width(self, node: Node) -> int:
         """The bytes of the floating-point numbers that a layer computes with."""
@@ -94,23 +109,45 @@ class Storages:
 
     def _add(self, node: Node) -> None:
         width = self.compute_width(node)
+        for number, (strides, shared, amount) in enumerate(self._laid(node, width)):
+            place = (node.number, number)
+            self.widths[place], self._strides[place] = width, strides
+            if shared:
+                self.of[place] = self.of[place_of(node.inputs[0])]
+                continue
+            if amount is None:
+                self.unknown.add(node.number)
+            self.of[place] = len(self.sizes)
+            self._made.setdefault(node.number, []).append(len(self.sizes))
+            self.sizes.append(amount or Amount())
+
+    def _laid(self, node: Node, width: int) -> list[_Laid]:
+        """How each output lies."""
+        first = node.inputs[0] if node.inputs else None
+        strides = None if first is None else self._strides.get(place_of(first))
+        # (By their ids, which are their own while the graph is kept.)
+        read = None if first is None else id(first.tensor)
+        key = (id(node.inference), id(node.outputs), read, strides, width)
+        if key not in self._known:
+            self._known[key] = self._find_laid(node, width)
+        return self._known[key]
+
+    def _find_laid(self, node: Node, width: int) -> list[_Laid]:
         shared = self._shared(node)
         inference = node.inference
         own = inference.layer.laid_out(inference.call, inference.outputs) if inference else ()
+        found = []
         for number, tensor in enumerate(node.outputs):
-            place = (node.number, number)
-            self.widths[place] = width
             strides = shared[number] if number < len(shared) else None
             if strides is not None:
-                first = place_of(node.inputs[0])
-                self.of[place], self._strides[place] = self.of[first], strides
+                found.append(_Laid(strides, shared=True))
                 continue
             sizes = full_sizes(tensor)
             laid = own[number] if number < len(own) else None
-            self._strides[place] = laid or (None if sizes is None else contiguous(sizes))
-            self.of[place] = len(self.sizes)
-            self.sizes.append(self._size(node, tensor, width))
-            self.makers.append(node)
+            strides = laid or (None if sizes is None else contiguous(sizes))
+            amount = Amount() if is_held(node) else amount_of(tensor, width)
+            found.append(_Laid(strides, shared=False, amount=amount))
+        return found
 
     def _shared(self, node: Node) -> tuple[Strides | None, ...]:
         """For each output that is a view of the first input, its strides."""
@@ -125,15 +162,6 @@ class Storages:
             return ()
         training = self.setting.training
         return inference.layer.shared(inference.call, inference.outputs, strides, training)
-
-    def _size(self, node: Node, tensor: Tensor, width: int) -> Amount:
-        if is_held(node):
-            return Amount()
-        amount = amount_of(tensor, width)
-        if amount is None:
-            self.unknown.add(node.number)
-            return Amount()
-        return amount
 
 
 def place_of(port: Port) -> Place:

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from json.encoder import encode_basestring_ascii
 from typing import Any
+
+#: How numbers and words are written: a hundred thousand layers have millions of them.
+_SIMPLE: dict[type, Callable[[Any], str]] = {
+    int: int.__repr__,
+    str: encode_basestring_ascii,
+    bool: ("false", "true").__getitem__,
+    type(None): lambda _: "null",
+    float: json.dumps,
+}
 
 
 def dumps(value: Any, indent: int | None = None) -> str:
@@ -19,18 +30,56 @@ def lines(value: Any, depth: int) -> str:
     """The value as JSON, an entry a line down to a depth; an entry below it is one line.
 
     That is what people can read of a long list, and the encoder written in C knows no indentation.
+    An iterator is written as a list, entry by entry.
     """
-    return _obeyed_by_none(_lines(value, depth, "\n"))
+    writer = _Lines()
+    writer.write(value, depth, "\n")
+    return _obeyed_by_none("".join(writer.pieces))
 
 
-def _lines(value: Any, depth: int, newline: str) -> str:
-    if depth == 0 or not value or not isinstance(value, (dict, list)):
-        return json.dumps(value)
-    inner = newline + "  "
-    if isinstance(value, list):
-        return f"[{inner}{f',{inner}'.join([_lines(v, depth - 1, inner) for v in value])}{newline}]"
-    entries = [f"{json.dumps(key)}: {_lines(v, depth - 1, inner)}" for key, v in value.items()]
-    return f"{{{inner}{f',{inner}'.join(entries)}{newline}}}"
+class _Lines:
+    """Writes a value; what stands in many places of it (one object) is written out once."""
+
+    def __init__(self) -> None:
+        #: The text so far.
+        self.pieces: list[str] = []
+        #: By its id a part of an entry, which is kept so that the id is its own, and its text.
+        self._known: dict[int, tuple[Any, str]] = {}
+        #: By the keys of an entry, its text but for the values.
+        self._forms: dict[tuple[str, ...], str] = {}
+
+    def write(self, value: Any, depth: int, newline: str) -> None:
+        """The value, an entry a line down to a depth."""
+        if depth == 0 or not isinstance(value, (dict, list, Iterator)):
+            self.pieces.append(self._line(value))
+            return
+        inner, put = newline + "  ", self.pieces.append
+        named = isinstance(value, dict)
+        opening, closing = "{}" if named else "[]"
+        between = opening
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            put(f"{between}{inner}{json.dumps(key)}: " if named else f"{between}{inner}")
+            self.write(one, depth - 1, inner)
+            between = ","
+        put(f"{newline}{closing}" if between == "," else f"{opening}{closing}")
+
+    def _line(self, value: Any) -> str:
+        if not isinstance(value, dict):
+            return json.dumps(value)
+        keys = tuple(value)
+        if keys not in self._forms:
+            inner = ", ".join(f"{json.dumps(key).replace('%', '%%')}: %s" for key in keys)
+            self._forms[keys] = f"{{{inner}}}"
+        known, texts = self._known, []
+        for one in value.values():
+            write = _SIMPLE.get(type(one))
+            if write is not None:
+                texts.append(write(one))
+                continue
+            if id(one) not in known:
+                known[id(one)] = (one, json.dumps(one))
+            texts.append(known[id(one)][1])
+        return self._forms[keys] % tuple(texts)
 
 
 def _obeyed_by_none(text: str) -> str:

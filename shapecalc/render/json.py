@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 def render(report: Report, _options: Options) -> str:
     """The report as one JSON object; a layer or a diagnostic is one line."""
-    return lines(report.to_dict(), depth=4)
+    return lines(report.to_dict(iter), depth=4)

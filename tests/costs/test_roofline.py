@@ -9,7 +9,7 @@ import pytest
 from shapecalc.costs.devices import SHIPPED, Device, DeviceError, find_device
 from shapecalc.costs.figures import Costs
 from shapecalc.costs.memory import Memory
-from shapecalc.costs.roofline import Roofline, bytes_moved
+from shapecalc.costs.roofline import Roofline, Traffic
 from shapecalc.costs.setting import Setting
 from tests.rules.graphs import graphs, stack
 
@@ -38,7 +38,7 @@ def costs(text: str, batch: int = 1, device: Device = SLOW) -> Costs:
 )
 def test_what_a_layer_moves(layer: str, moved: int) -> None:
     (graph,) = graphs(stack(layer, shape="[6]"))
-    assert bytes_moved(Memory(graph), graph.nodes[0]) == moved
+    assert Traffic(Memory(graph)).of(graph.nodes[0]) == moved
 
 
 def test_a_lookup_reads_only_the_rows_asked_for() -> None:
@@ -46,7 +46,7 @@ def test_a_lookup_reads_only_the_rows_asked_for() -> None:
         input: {shape: [5], dtype: int64}
         layers: [{type: embedding, num_embeddings: 1000, embedding_dim: 8}]
     """)
-    assert bytes_moved(Memory(graph), graph.nodes[0]) == 5 * 8 + 4 * 40
+    assert Traffic(Memory(graph)).of(graph.nodes[0]) == 5 * 8 + 4 * 40
 
 
 def test_the_slower_of_both_decides() -> None:
