@@ -44,13 +44,13 @@ class Reach(NamedTuple):
     def centre(self) -> Fraction | None:
         """The middle of what cell 0 reads, averaged over the pattern; ``None``: it has none."""
         middles = [
-            Fraction(int(cells[0] + cells[1]), 2) - self.jump * number
+            Fraction(int(cells[0] + cells[1]), 2) - (self.jump * number if number else 0)
             for number, cells in enumerate(self.phases)
             if cells is not None and abs(cells[0] + cells[1]) < inf
         ]
         if not middles or len(middles) < sum(cells is not None for cells in self.phases):
             return None
-        return sum(middles, Fraction(0)) / len(middles)
+        return sum(middles[1:], middles[0]) / len(middles) if middles[1:] else middles[0]
 
     def at(self, cell: int) -> Cells | None:
         """What a cell reads."""
@@ -85,6 +85,8 @@ class Reach(NamedTuple):
             return inner
         if inner is SAME:
             return self
+        if len(self.phases) == len(inner.phases) == 1 and self.phases[0] and inner.phases[0]:
+            return _slid(*self.phases[0], self.advance, *inner.phases[0], inner.advance)
         period = len(self.phases)
         if self.advance:
             period *= len(inner.phases) // gcd(len(inner.phases), self.advance)
@@ -124,6 +126,13 @@ class Reach(NamedTuple):
                 shift = turns * base.advance
                 found[phase].append((cells[0] - shift, cells[1] - shift))
         return Reach(tuple(map(_hull, found)), base.advance)
+
+
+def _slid(first: float, last: float, advance: int, low: float, high: float, step: int) -> Reach:
+    """What windows see through windows: most layers of most networks."""
+    # (Where they all see the same, infinitely many of them see no more.)
+    before, after = (first * step, last * step) if step else (0, 0)
+    return Reach(((low + before, high + after),), advance * step)
 
 
 def _hull(many: list[Cells]) -> Cells | None:

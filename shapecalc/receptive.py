@@ -19,10 +19,10 @@ from math import inf
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from shapecalc.graph import Graph, Node, Port
-from shapecalc.layers.base import INTEGERS, Dim
+from shapecalc.graph import Graph, Inference, Node, Port
+from shapecalc.layers.base import INTEGERS, Dim, Shape
 from shapecalc.layers.merge import Concat
-from shapecalc.layers.reaches import Reaches, axis_at, reaches
+from shapecalc.layers.reaches import axis_at, reaches
 from shapecalc.reach import SAME, Reach, fixed
 
 
@@ -34,6 +34,8 @@ class Seen(NamedTuple):
     reach: Reach
 
 
+#: By axis of a tensor, the axis of a layer's output that runs along it, and what of it is read.
+Axes = dict[int, tuple[int, Reach]]
 #: By the name of an input, what is seen of each of its axes.
 Sight = dict[str, tuple[Seen, ...]]
 
@@ -79,6 +81,7 @@ class Fields:
         }
         self._seen: dict[tuple[int, int], Sight] = {}
         self._computed: dict[tuple[int, ...], Sight] = {}
+        self._blurred: dict[tuple[int, int], Sight] = {}
         self._features: dict[str, int] = {}
         #: What is made of a sight, which many layers share; it is kept, so that its id is its own.
         self._of_sight: dict[int, tuple[Sight, list[Field]]] = {}
@@ -90,7 +93,15 @@ class Fields:
 
     def sight(self, port: Port) -> Sight:
         """What a tensor sees."""
-        return self._seen.get((port.node.number, port.number), {})
+        place = (port.node.number, port.number)
+        sight, made = self._seen.get(place, {}), port.node.outputs[port.number].shape
+        shape = port.tensor.shape
+        if shape is made or shape is None or made is None or len(shape) == len(made):
+            return sight
+        # A mistaken `expect` has given it other axes: nothing is known of where these run.
+        if place not in self._blurred:
+            self._blurred[place] = self._moved(sight, {}, made)
+        return self._blurred[place]
 
     def of(self, node: Node, number: int = 0) -> list[Field]:
         """What an output of a layer sees, input by input, along the axes that are places."""
@@ -125,55 +136,70 @@ class Fields:
 
     def _add(self, node: Node) -> None:
         ports = node.data_inputs
-        sights = [self.sight(port) for port in ports]
-        key = (id(node.inference), *map(id, sights))
-        sight = self._computed.get(key) if node.inference else {}
-        if sight is None:
-            sight = self._joined(node, ports, sights)
-            # Layers that see the same share it, and what is made of it.
-            sight = self._computed[key] = next((one for one in sights if one == sight), sight)
-            self._note_features(sight)
+        if len(ports) == len(node.outputs) == 1 and node.inference:
+            sight = self._alone(node.inference, ports[0])
+        else:
+            sight = self._of_all(node, ports)
         whole: Sight | None = None
         for number, tensor in enumerate(node.outputs):
-            layer = node.layer
-            first = node.outputs[0].shape
-            if layer is None or layer.multiple or number == 0 or tensor.shape == first:
+            if _is_seen_alike(node, number, tensor.shape):
                 self._seen[node.number, number] = sight
                 continue
             if whole is None:
-                whole = _together([self._through(port, ()) for port in ports], None)
+                whole = _together([self._through(port, {}) for port in ports], None)
             self._seen[node.number, number] = whole
 
-    def _joined(self, node: Node, ports: tuple[Port, ...], sights: list[Sight]) -> Sight:
+    def _alone(self, inference: Inference, port: Port) -> Sight:
+        """What is seen by a layer that makes one tensor of one."""
+        sight, along = self.sight(port), inference.fact(_along)[0]
+        if along is None:
+            return sight
+        key = (id(inference), id(sight))
+        found = self._computed.get(key)
+        if found is None:
+            found = self._computed[key] = self._through(port, along)
+            self._note_features(found)
+        return found
+
+    def _of_all(self, node: Node, ports: tuple[Port, ...]) -> Sight:
+        """What is seen by a layer that reads several tensors, or yields some."""
         inference = node.inference
         if inference is None or not node.outputs:
             return {}
-        many = []
-        for number, port in enumerate(ports):
-            if sights[number]:
-                found = reaches(inference.layer, inference.call, inference.outputs, number)
-                many.append(self._through(port, found))
-        return _together(many, node.outputs[0].shape)
+        sights = [self.sight(port) for port in ports]
+        key = (id(inference), *map(id, sights))
+        sight = self._computed.get(key)
+        if sight is None:
+            many = [
+                sight if along is None else self._through(port, along)
+                for sight, port, along in zip(sights, ports, inference.fact(_along), strict=False)
+                if sight
+            ]
+            sight = _together(many, inference.outputs[0].shape)
+            # Layers that see the same share it, and what is made of it.
+            sight = self._computed[key] = next((one for one in sights if one == sight), sight)
+            self._note_features(sight)
+        return sight
 
-    def _through(self, port: Port, found: Reaches) -> Sight:
+    def _through(self, port: Port, axes: Axes) -> Sight:
         """What a layer that reads a tensor so sees of the inputs."""
-        axes = {along.axis: (axis, along.reach) for axis, along in enumerate(found) if along}
-        shape = port.tensor.shape
+        return self._moved(self.sight(port), axes, port.tensor.shape)
+
+    def _moved(self, sight: Sight, axes: Axes, shape: Shape | None) -> Sight:
         return {
-            name: tuple(self._moved(name, axis, one, axes, shape) for axis, one in enumerate(seen))
-            for name, seen in self.sight(port).items()
+            name: tuple(
+                [
+                    one if one.along is None else self._moved_along(name, axis, one, axes, shape)
+                    for axis, one in enumerate(seen)
+                ]
+            )
+            for name, seen in sight.items()
         }
 
-    def _moved(
-        self,
-        name: str,
-        axis: int,
-        seen: Seen,
-        axes: dict[int, tuple[int, Reach]],
-        shape: tuple[Dim, ...] | None,
+    def _moved_along(
+        self, name: str, axis: int, seen: Seen, axes: Axes, shape: Shape | None
     ) -> Seen:
-        if seen.along is None:
-            return seen
+        assert seen.along is not None
         if seen.along in axes:
             along, reach = axes[seen.along]
             return Seen(along, reach.through(seen.reach))
@@ -202,6 +228,31 @@ class Fields:
         ]
         size, jump, start, centre = zip(*numbers, strict=True) if numbers else ((), (), (), ())
         return Field(name, axes, size, jump, start, centre)
+
+
+def _is_seen_alike(node: Node, number: int, shape: Shape | None) -> bool:
+    """Whether an output of a layer sees what its first one was made to see: not where it has
+    another shape, nor where a mistaken ``expect`` has given it other axes."""
+    if node.inference is None:
+        return True
+    made = node.inference.outputs[0].shape
+    if number == 0:
+        return shape is None or made is None or len(shape) == len(made)
+    return node.inference.layer.multiple or shape == node.outputs[0].shape
+
+
+def _along(inference: Inference) -> list[Axes | None]:
+    """For each input of a layer, its axes along which the first output runs; ``None``: all of them,
+    cell by cell."""
+    layer, call, outputs = inference.layer, inference.call, inference.outputs
+    found: list[Axes | None] = []
+    for number, tensor in enumerate(call.inputs):
+        all_along = reaches(layer, call, outputs, number)
+        axes = {one.axis: (axis, one.reach) for axis, one in enumerate(all_along) if one}
+        rank = len(tensor.shape) if tensor.shape is not None else -1
+        alike = axes == {axis: (axis, SAME) for axis in range(rank)}
+        found.append(None if alike else axes)
+    return found
 
 
 @lru_cache(maxsize=4)

@@ -200,6 +200,23 @@ def test_what_is_wrong_is_not_known() -> None:
     assert [len(fields(graph).of(node)) for node in graph.nodes] == [1, 0, 0]
 
 
+def test_a_mistaken_shape_has_other_axes() -> None:
+    conv = {"type": "conv2d", "out_channels": "channels", "kernel_size": 3, "padding": 1}
+    block = {"params": {"channels": None}, "layers": [conv, "batch_norm2d", "relu"]}
+    graph = graph_of({
+        "input": [3, 256, 256],
+        "blocks": {"double_conv": block},
+        "layers": [
+            {"type": "double_conv", "name": "enc2", "channels": "width * 2"},
+            {"type": "concat", "from": ["prev", "enc3"], "expect": [256, 64]},
+            {"type": "concat", "from": ["prev", "enc4"], "expect": [512, 32, 32]},
+        ],
+        "expect": [1, 256, 256, 256],
+    })  # fmt: skip
+    assert [len(node.inputs[0].tensor.shape or ()) for node in graph.nodes[-2:]] == [3, 2]
+    assert not fields(graph).of(graph.nodes[-1])[0].jump[0]
+
+
 def test_json() -> None:
     (model,) = shapecalc.check({"input": [4, 8, 8], "layers": [CONV, "flatten"]}).models
     first, second = model.to_dict()["layers"]
