@@ -27,7 +27,7 @@ from yaml.events import (
 from shapecalc.diagnostics import Span
 from shapecalc.limits import MAX_ALIAS_NODES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_NUMBER
 from shapecalc.spec.problems import Problem
-from shapecalc.spec.syntax import Complaint, explain
+from shapecalc.spec.syntax import TOO_DEEP, Complaint, explain
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -179,6 +179,8 @@ def _yaml_problem(source: Source, error: yaml.YAMLError) -> Problem:
     start, offset = (min(mark, len(source.text)) for mark in (marks[0], marks[-1]))
     complaint = Complaint(error.context or "", error.problem or "", start, offset)
     meaning = explain(source.text, complaint)
+    if meaning.message == TOO_DEEP:
+        return Problem("SC001", TOO_DEEP, meaning.extent)
     return Problem("SC001", f"not valid YAML: {meaning.message}", meaning.extent, meaning.help)
 
 
@@ -325,7 +327,7 @@ class _Builder:
         if event.tag is not None:
             self._stop_at_tag(event, extent)
         if len(self.stack) >= MAX_DEPTH:
-            self._stop(f"nested more than {MAX_DEPTH} deep", (extent[0], extent[0] + 1))
+            self._stop(TOO_DEEP, (extent[0], extent[0] + 1))
         if self.stack and type(self.stack[-1]) is Mapping and self.keys[-1] is None:
             self._stop("a key must be a plain word", (extent[0], extent[0] + 1))
         if event.anchor is not None:

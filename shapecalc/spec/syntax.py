@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from shapecalc.limits import MAX_DEPTH
+
 
 class Complaint(NamedTuple):
     """A loader's error: what it was reading and from where, what it met and where (offsets)."""
@@ -26,14 +28,16 @@ class Meaning(NamedTuple):
     help: str | None = None
 
 
-_CALL = re.compile(r"[\[{][^\]}]*:\s*[\w.]+\(")
+# No bracket between the first one and the call: a line of nothing but brackets is read once.
+_CALL = re.compile(r"[\[{][^\[\]{}]*:\s*[\w.]+\(")
 _CLOSING = {"[": "]", "{": "}"}
+TOO_DEEP = f"nested more than {MAX_DEPTH} deep"
 QUOTE_CALL = 'quote an expression that has a comma: "max(a, b)"'
 
 
 def explain(text: str, complaint: Complaint) -> Meaning:
     """What is wrong, and where it has to be mended."""
-    for reading in (_tab, _bracket, _stray_bracket, _quote, _key, _second_colon, _start, _comma):
+    for reading in _READINGS:
         meaning = reading(text, complaint)
         if meaning is not None:
             return meaning
@@ -55,6 +59,14 @@ def _line(text: str, offset: int) -> str:
     """The text of the line that an offset is in."""
     found = re.compile(r"[^\r\n]*").match(text, _line_start(text, offset))
     return found[0] if found else ""
+
+
+def _depth(text: str, complaint: Complaint) -> Meaning | None:
+    """Since 0.2.6 libyaml has a limit of its own, which it may meet before the events do ours: it
+    reads ahead."""
+    if "maximum nesting depth" not in complaint.problem:
+        return None
+    return Meaning(TOO_DEEP, _one(text, complaint.offset))
 
 
 def _tab(text: str, complaint: Complaint) -> Meaning | None:
@@ -149,3 +161,9 @@ def _indentation(text: str, complaint: Complaint) -> Meaning:
         return Meaning("this is no entry of the list above", extent, help)
     help = "give the keys of one mapping, and the dashes of one list, the same indentation"
     return Meaning("the line is indented unlike those above it", extent, help)
+
+
+#: The first that recognises a complaint explains it.
+_READINGS = (
+    _depth, _tab, _bracket, _stray_bracket, _quote, _key, _second_colon, _start, _comma
+)  # fmt: skip

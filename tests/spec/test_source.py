@@ -392,6 +392,11 @@ class TestDepth:
         assert refused(text * 200_001).code == "SC001"
         assert time.perf_counter() - before < 10
 
+    @pytest.mark.parametrize("text", ["[", "- ", "{a: "])
+    def test_the_limit_is_said_alike_however_far_it_is_passed(self, text: str) -> None:
+        for times in (MAX_DEPTH + 1, 10 * MAX_DEPTH, 100 * MAX_DEPTH):
+            assert refused(text * times + "x").message == f"nested more than {MAX_DEPTH} deep"
+
     def test_aliases_do_not_nest_deeper(self) -> None:
         text = "- &a0 [x]\n" + "".join(f"- &a{i} [*a{i - 1}]\n" for i in range(1, MAX_DEPTH - 1))
         assert depth(read(text)) == MAX_DEPTH
