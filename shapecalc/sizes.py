@@ -141,7 +141,9 @@ class Window(NamedTuple):
         inner = (
             f"({self.n} + {padding} - {self.dilation}×({self.kernel} - 1) - 1)/{self.stride} + 1"
         )
-        middle = "" if self.exact else f" = {left}{format_fraction(self.fraction)}{right}"
+        # A named size is no number, of which to show the fraction.
+        whole = self.exact or type(self.out) is not int
+        middle = "" if whole else f" = {left}{format_fraction(self.fraction)}{right}"
         # PyTorch's last-window rule takes a position off what rounding up gives.
         taken_off = " - 1" if rounding == "ceil" and self.leftover > 0 else ""
         return f"{left}{inner}{right}{middle}{taken_off} = {self.out}"
@@ -194,6 +196,28 @@ def _nearby(stride: int) -> Iterator[int]:
     """
     for distance in range(1, min(stride, 12)):
         yield from (distance, -distance)
+
+
+def slice_size(n: int, start: int | None = None, end: int | None = None, step: int = 1) -> int:
+    """How many cells of ``n`` Python's slice ``[start:end:step]`` takes; ``step`` is positive."""
+
+    def place(index: int) -> int:
+        return max(index + n, 0) if index < 0 else min(index, n)
+
+    first = 0 if start is None else place(start)
+    last = n if end is None else place(end)
+    return max(-(-(last - first) // step), 0)
+
+
+def scaled_size(n: int, factor: float) -> int:
+    """``⌊n·factor⌋`` as PyTorch has it, which computes the product in double: 100 × 0.29 is 28.
+
+    Source: ATen, ``compute_output_size``.
+    """
+    numerator, divisor = factor.as_integer_ratio()
+    if numerator.bit_length() + n.bit_length() <= 53:
+        return n * numerator // divisor  # a double holds it exactly
+    return int(float(n) * factor)
 
 
 def effective_kernel(kernel: int, dilation: int = 1) -> int:

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "shapecalc"
 
 #: Data flows one way: a module imports from its own line and from those above it.
 ORDER = [
-    ["limits", "sizes", "reach"],
+    ["limits", "sizes", "symbolic", "reach"],
     ["layers"],
     ["spec"],
     ["graph"],

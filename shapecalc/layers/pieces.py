@@ -12,6 +12,7 @@ from shapecalc.layers.reaches import Reaches, along_axis, axis_at, without
 from shapecalc.layers.rearrange import MAX_PIECES
 from shapecalc.layers.strides import Strides, reordered
 from shapecalc.reach import Reach, stepping
+from shapecalc.sizes import slice_size
 
 
 class _Piece(Layer):
@@ -151,7 +152,7 @@ class Slice(_Piece):
     def cut(self, call: Call, axis: int, size: Dim) -> tuple[Tensor, ...]:
         if not call.require_least("step", self.step) or size is None:
             return (self.resized(call, axis, None),)
-        taken = len(range(size)[self.start : self.end : self.step])
+        taken = slice_size(size, self.start, self.end, self.step)
         if taken == 0:
             start, end = ("" if bound is None else bound for bound in (self.start, self.end))
             field = "end" if self.start is None else "start"

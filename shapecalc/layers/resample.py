@@ -12,7 +12,7 @@ from shapecalc.layers.pooling import cells_read
 from shapecalc.layers.reaches import Reaches, spatial
 from shapecalc.layers.strides import Strides
 from shapecalc.reach import Reach, adaptive, ratio_of, resampling
-from shapecalc.sizes import Window
+from shapecalc.sizes import Window, scaled_size
 
 #: How many cells each interpolated one is computed from; ``nearest`` only copies.
 TAPS = {"linear": 2, "bilinear": 4, "bicubic": 16, "trilinear": 8, "lanczos3": 36, "lanczos5": 100}
@@ -143,7 +143,7 @@ class Upsample(Layer):
             call,
             "scale_factor",
             tuple(
-                None if n is None else int(float(n) * factor)
+                None if n is None else scaled_size(n, factor)
                 for n, factor in zip(sizes, factors, strict=True)
             ),
         )

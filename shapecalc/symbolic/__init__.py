@@ -1,0 +1,1 @@
+"""Sizes that are names: exact expressions that the size equations run on as they do on numbers."""
