@@ -69,6 +69,9 @@ class Problem(NamedTuple):
     fix: tuple[str, str] | None = None
 
 
+#: Nobody looks at more sizes of which all should be equal.
+MOST_DISTINCT = 16
+
 AXES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
 
@@ -76,7 +79,23 @@ def format_shape(shape: Shape | None) -> str:
     """``64×32×32``; unknown sizes are ``?``; the shape of a single number is ``()``."""
     if shape is None:
         return "?"
-    return "×".join("?" if size is None else str(size) for size in shape) or "()"
+    return "×".join([_axis(size) for size in shape]) or "()"
+
+
+def _axis(size: Dim) -> str:
+    """One size of a shape; a sum of named sizes in brackets."""
+    text = "?" if size is None else str(size)
+    return f"({text})" if " " in text and _is_sum(text) else text
+
+
+def _is_sum(text: str) -> bool:
+    """Whether an expression has a space that is in no bracket."""
+    depth = 0
+    for character in text:
+        depth += (character in "(⌊") - (character in ")⌋")
+        if character == " " and not depth:
+            return True
+    return False
 
 
 def product(sizes: Iterable[Dim]) -> Dim:
@@ -87,6 +106,18 @@ def product(sizes: Iterable[Dim]) -> Dim:
             return None
         known.append(size)
     return prod(known)
+
+
+def distinct(sizes: Iterable[Dim]) -> list[int]:
+    """The known sizes without repetitions, in order (of very many different ones the first):
+    compared one by one, since two that are expressions may be equal though not written alike."""
+    found: list[int] = []
+    for size in sizes:
+        if size is not None and size not in found:
+            found.append(size)
+            if len(found) == MOST_DISTINCT:
+                break
+    return found
 
 
 def plural(count: int, noun: str) -> str:

@@ -7,7 +7,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from shapecalc.layers.base import Call, Dim, Layer, Tensor, arg, format_shape, plural, product
+from shapecalc.layers.base import (
+    Call,
+    Dim,
+    Layer,
+    Tensor,
+    arg,
+    distinct,
+    format_shape,
+    plural,
+    product,
+)
 from shapecalc.layers.cost import Kept, Wanted
 from shapecalc.layers.dtypes import NUMBERS, require_kind, require_one_dtype
 
@@ -165,7 +175,7 @@ class Einsum(Layer):
     def _sizes(call: Call, operands: list[Labels]) -> dict[str, Dim]:
         """The size of each axis; SC104 where the inputs do not agree on one."""
         seen: dict[str, list[Dim]] = {}
-        wrong: dict[str, set[int]] = {}
+        wrong: dict[str, list[int]] = {}
         for labels, tensor in zip(operands, call.inputs, strict=True):
             named = labels[tensor.batched :]
             own: dict[str, list[Dim]] = {}
@@ -173,12 +183,12 @@ class Einsum(Layer):
                 own.setdefault(label, []).append(size)
             for label, sizes in own.items():
                 # PyTorch broadcasts between its inputs, but not along a diagonal of one.
-                if len(_known(sizes)) > 1:
-                    wrong[label] = _known(sizes)
+                if len(distinct(sizes)) > 1:
+                    wrong[label] = distinct(sizes)
                 seen.setdefault(label, []).extend(sizes)
         for label, sizes in seen.items():
-            if len(_known(sizes) - {1}) > 1:
-                wrong.setdefault(label, _known(sizes) - {1})
+            if len(_wide(sizes)) > 1:
+                wrong.setdefault(label, _wide(sizes))
         if wrong:
             axes = ", ".join(
                 f"{label} is {' and '.join(map(str, sorted(sizes)))}"
@@ -220,10 +230,11 @@ def _hidden(operands: Sequence[Labels]) -> int:
     return max(hidden, default=0)
 
 
-def _known(sizes: Sequence[Dim]) -> set[int]:
-    return {size for size in sizes if size is not None}
+def _wide(sizes: Sequence[Dim]) -> list[int]:
+    """The sizes that are not broadcast."""
+    return distinct(size for size in sizes if size != 1)
 
 
 def _broadcast(sizes: Sequence[Dim]) -> Dim:
-    wide = _known(sizes) - {1}
-    return wide.pop() if wide else None if None in sizes else 1
+    wide = _wide(sizes)
+    return wide[0] if wide else None if None in sizes else 1

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import ClassVar
 
 from shapecalc.layers.axes import resolve_axis
-from shapecalc.layers.base import AXES, Call, Dim, Layer, Shape, Tensor, arg, format_shape
+from shapecalc.layers.base import AXES, Call, Dim, Layer, Shape, Tensor, arg, distinct, format_shape
 from shapecalc.layers.cost import Kept, Wanted, numel, times
 from shapecalc.layers.dtypes import NUMBERS, REALS, Kind, as_float, promote, require_kind
 from shapecalc.layers.reaches import Along, Reaches, along_axis, axis_at
@@ -73,7 +73,7 @@ def broadcast(call: Call, tensors: Sequence[Tensor] | None = None) -> Shape | No
     result: list[Dim] = []
     wrong: list[tuple[int, int, int]] = []
     for axis, sizes in enumerate(zip(*aligned, strict=True)):
-        wide = list(dict.fromkeys(size for size in sizes if size is not None and size != 1))
+        wide = distinct(size for size in sizes if size != 1)
         if len(wide) > 1:
             wrong.append((axis, wide[0], wide[1]))
             result.append(None)
@@ -260,11 +260,12 @@ class Concat(Layer):
         wrong: list[tuple[int, int, int]] = []
         for position in range(rank):
             sizes = [shape[position] for shape in shapes]
-            known = list(dict.fromkeys(size for size in sizes if size is not None))
             if position == axis:
                 complete = len(shapes) == len(call.inputs) and None not in sizes
                 result.append(sum(size or 0 for size in sizes) if complete else None)
-            elif len(known) > 1:
+                continue
+            known = distinct(sizes)
+            if len(known) > 1:
                 wrong.append((position, known[0], known[1]))
                 result.append(None)
             else:
@@ -307,7 +308,7 @@ class Stack(Layer):
         if len({len(shape) for shape in shapes}) > 1:
             call.report("SC104", f"shapes {describe_inputs(call)} have different ranks", "from")
             return None
-        columns = [set(sizes) - {None} for sizes in zip(*shapes, strict=True)]
+        columns = [distinct(sizes) for sizes in zip(*shapes, strict=True)]
         wrong = [
             (axis, min(sizes), max(sizes)) for axis, sizes in enumerate(columns) if len(sizes) > 1
         ]
@@ -315,7 +316,7 @@ class Stack(Layer):
             report_mismatch(call, len(columns), wrong)
         if not shapes:
             return None
-        return tuple(sizes.pop() if len(sizes) == 1 else None for sizes in columns)
+        return tuple(sizes[0] if len(sizes) == 1 else None for sizes in columns)
 
 
 #: Of the tensors that were joined last, where each starts: they are asked for one after another.

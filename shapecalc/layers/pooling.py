@@ -396,7 +396,7 @@ class _AdaptivePool(Layer):
     def kept(self, call: Call, outputs: Sequence[Tensor], wanted: Wanted) -> Kept:
         shape = outputs[0].shape
         # PyTorch takes a mean where each channel is one window.
-        return Kept() if shape and set(shape[1:]) == {1} else Kept(inputs=(0,))
+        return Kept() if shape and all(size == 1 for size in shape[1:]) else Kept(inputs=(0,))
 
     def _check_sizes(self, call: Call, wanted: Shape) -> None:
         for size in wanted:

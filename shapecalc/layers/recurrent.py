@@ -13,6 +13,7 @@ from shapecalc.layers.base import (
     Tensor,
     Weights,
     arg,
+    distinct,
     format_shape,
     product,
 )
@@ -46,7 +47,7 @@ def check_states(call: Call, shapes: tuple[Shape, ...]) -> None:
     for have, want in zip(given, shapes, strict=False):
         if have is not None and (
             len(have) != len(want)
-            or any(None not in pair and len(set(pair)) > 1 for pair in zip(have, want, strict=True))
+            or any(len(distinct(pair)) > 1 for pair in zip(have, want, strict=True))
         ):
             call.report(
                 "SC104",

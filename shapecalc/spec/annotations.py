@@ -31,6 +31,9 @@ def _fitter(annotation: Any) -> _Fitter:
     origin, args = get_origin(annotation), get_args(annotation)
     if annotation is Any:
         return lambda value: value
+    if annotation is int:
+        # A named size is an integer as well.
+        return lambda value: value if isinstance(value, int) and type(value) is not bool else MISFIT
     if annotation is float:
         return lambda value: float(value) if type(value) in (int, float) else MISFIT
     if origin in (Union, types.UnionType):

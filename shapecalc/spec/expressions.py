@@ -290,7 +290,7 @@ def _power(base: float, exponent: float) -> float:
     result: Any = base**exponent
     if isinstance(result, complex):
         raise ExpressionError(f"{base} ** {exponent} is not a real number")
-    return float(result) if isinstance(result, float) else int(result)
+    return result if isinstance(result, int) else float(result)
 
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
