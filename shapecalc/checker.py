@@ -13,6 +13,7 @@ from shapecalc.budget import Limits
 from shapecalc.diagnostics import Diagnostic, Fix, Severity
 from shapecalc.graph import Graph
 from shapecalc.layers.base import format_shape
+from shapecalc.limits import MAX_DIMS
 from shapecalc.lint import Linter
 from shapecalc.report import FileReport, ModelReport, Report
 from shapecalc.selection import Selection
@@ -20,7 +21,7 @@ from shapecalc.spec.build import build_models
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.source import Document, Source, decode, is_word, parse
-from shapecalc.walk import Memory, Overrides, WalkResult, walk
+from shapecalc.walk import Memory, Overrides, WalkResult, sizes_of_dims, walk
 
 #: Findings for which other sizes, or another value of a field, are looked for.
 MENDABLE = frozenset({"SC101", "SC104", "SC108"})
@@ -121,13 +122,28 @@ def _walk_all(models: list[ModelSpec], settings: Settings) -> list[WalkResult]:
     earlier: dict[str, WalkResult] = {}
     runs = []
     for model in models:
-        runs.append(walk(model, earlier, overrides_for(model, settings), _MEMORY))
+        runs.append(walk_model(model, earlier, overrides_for(model, settings)))
         earlier.setdefault(model.name, runs[-1])
-        if any(one.code in MENDABLE for one in runs[-1].findings):
+        named = runs[-1].graph.domain is not None
+        if not named and any(one.code in MENDABLE for one in runs[-1].findings):
             from shapecalc.reasoning.remedy import improve
 
             improve(runs[-1])
     return runs
+
+
+def walk_model(
+    model: ModelSpec, earlier: Mapping[str, WalkResult], overrides: Overrides | None = None
+) -> WalkResult:
+    """A model at its input, with expressions where that has named sizes."""
+    overrides = Overrides() if overrides is None else overrides
+    if model.dims or any(run.graph.domain for run in earlier.values()):
+        from shapecalc.reasoning.dims import free_names, walk_named
+
+        names = free_names(model, earlier, overrides)
+        if names and len(names) <= MAX_DIMS:
+            return walk_named(model, names, earlier, overrides)
+    return walk(model, earlier, overrides, _MEMORY)
 
 
 def _walk_further(
@@ -143,7 +159,7 @@ def _walk_further(
         earlier: dict[str, WalkResult] = {}
         for position, model in enumerate(models):
             overrides = overrides_for(model, at)
-            run = walk(model, earlier, overrides, _MEMORY)
+            run = walk_model(model, earlier, overrides)
             earlier.setdefault(model.name, run)
             if overrides.inputs or changed & {given.model for given in model.inputs}:
                 changed.add(model.name)
@@ -184,12 +200,14 @@ def _settle_fixes(found: list[list[Diagnostic]], graphs: list[Graph]) -> None:
 def overrides_for(model: ModelSpec, settings: Settings) -> Overrides:
     """The part of the settings that concerns a model."""
     variables = {name: value for name, value in settings.set.items() if name in model.vars}
+    dims = {name: value for name, value in settings.set.items() if name in model.dims}
     inputs = {}
     for name, shape in settings.inputs.items():
         for given in model.inputs:
             if given.model is None and name in ("", model.name, given.name):
                 inputs[given.name] = shape
-    return Overrides(variables, inputs)
+                dims = {**sizes_of_dims(model.dims, given, shape), **dims}
+    return Overrides(variables, inputs, dims)
 
 
 def worst(diagnostics: Iterable[Diagnostic]) -> Severity | None:

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from shapecalc.budget import AmountError, parse_amount
 from shapecalc.graph import Node
-from shapecalc.report import LayerReport, ModelReport, Total, shape_to_json
+from shapecalc.report import LayerReport, ModelReport, Total, plain, shape_to_json
 
 #: The figures that are compared, and may be limited.
 FIGURES = ("params", "trainable_params", "macs", "layers")
@@ -77,14 +77,29 @@ class Delta(NamedTuple):
         """By how much it grew; ``None`` where it was nothing, or is not known."""
         if not self.known or not self.old.value:
             return None
-        return 100 * (self.new.value - self.old.value) / self.old.value
+        if not self.named:
+            return 100 * self.difference / self.old.value
+        from shapecalc.symbolic.size import ratio
+
+        grown = ratio(self.difference, self.old.value)
+        return None if grown is None else float(100 * grown)
+
+    @property
+    def difference(self) -> int:
+        """By how much it grew."""
+        return self.new.value - self.old.value
+
+    @property
+    def named(self) -> bool:
+        """Whether it depends on named sizes."""
+        return not type(self.old.value) is type(self.new.value) is int
 
     def to_dict(self) -> dict[str, Any]:
         """The figures as plain values."""
         return {
-            "old": self.old.value,
-            "new": self.new.value,
-            "difference": self.new.value - self.old.value,
+            "old": plain(self.old.value),
+            "new": plain(self.new.value),
+            "difference": plain(self.difference),
             "percent": self.percent,
             "complete": self.known,
         }
@@ -112,7 +127,7 @@ class ModelComparison:
             return "added"
         if self.new is None:
             return "removed"
-        same = not self.changes and self.old.outputs == self.new.outputs
+        same = not self.changes and repr(self.old.outputs) == repr(self.new.outputs)
         return "unchanged" if same else "changed"
 
     def delta(self, figure: str) -> Delta:
@@ -277,7 +292,10 @@ def _rejoin(matches: list[Match], old: list[Key], new: list[Key]) -> list[Match]
 
 
 def _differ(old: LayerReport, new: LayerReport) -> bool:
-    return _look(old) != _look(new) or old.node.layer != new.node.layer
+    if _look(old) != _look(new):
+        return True
+    # Named sizes of two runs are never equal: what they are written as is.
+    return old.node.layer != new.node.layer and repr(old.node.layer) != repr(new.node.layer)
 
 
 def _look(layer: LayerReport) -> tuple[object, ...]:
@@ -285,7 +303,8 @@ def _look(layer: LayerReport) -> tuple[object, ...]:
     inputs = [port.tensor.shape for port in node.inputs]
     outputs = [tensor.shape for tensor in node.outputs]
     figures = (layer.params, layer.trainable_params, layer.macs)
-    return (node.type, node.name, inputs, outputs, layer.weights, figures)
+    look = (inputs, outputs, layer.weights, figures)
+    return (node.type, node.name, repr(look) if layer.samples else look)
 
 
 def _changed_fields(old: Node, new: Node) -> Iterator[tuple[str, tuple[Any, Any]]]:
@@ -320,13 +339,13 @@ def _layer_to_dict(layer: LayerReport | None) -> dict[str, Any] | None:
         "name": node.name,
         "type": node.type,
         "output_shapes": [shape_to_json(tensor.shape) for tensor in node.outputs],
-        "params": layer.params,
-        "trainable_params": layer.trainable_params,
-        "macs": layer.macs,
+        "params": plain(layer.params),
+        "trainable_params": plain(layer.trainable_params),
+        "macs": plain(layer.macs),
     }
 
 
-def _outputs(model: ModelReport | None) -> dict[str, list[int | None] | None] | None:
+def _outputs(model: ModelReport | None) -> dict[str, list[int | str | None] | None] | None:
     if model is None:
         return None
     return {name: shape_to_json(shape) for name, shape in model.outputs.items()}
@@ -350,8 +369,18 @@ class GrowthLimit(NamedTuple):
         """Whether it grew by more. Raises ``ValueError`` where that is not known."""
         if not delta.known:
             raise ValueError(f"{self.figure} is not known")
+        if delta.named:
+            return self._exceeded_by_named(delta)
         allowed = self.amount if self.part is None else self.part * delta.old.value
-        return delta.new.value - delta.old.value > allowed
+        return delta.difference > allowed
+
+    def _exceeded_by_named(self, delta: Delta) -> bool:
+        """The same where both depend on named sizes: if it is so whatever these are."""
+        if repr(delta.old.value) == repr(delta.new.value):
+            return False
+        if self.part is None or delta.percent is None:
+            raise ValueError(f"{self.figure} depends on named sizes")
+        return delta.percent > 100 * self.part
 
 
 def parse_growth(text: str) -> GrowthLimit:

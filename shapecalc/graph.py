@@ -12,6 +12,7 @@ from shapecalc.spec.model import LayerSpec, ModelSpec
 
 if TYPE_CHECKING:
     from shapecalc.budget import Limits
+    from shapecalc.reasoning.dims import Domain
 
 T = TypeVar("T")
 
@@ -235,6 +236,8 @@ class Graph:
         self.groups: list[Group] = []
         #: Output name (or path) -> where it comes from.
         self.outputs: dict[str, Port] = {}
+        #: What is known of its named sizes, where it has any.
+        self.domain: Domain | None = None
         self._readers: Readers | None = None
 
     @property

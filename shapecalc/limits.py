@@ -28,6 +28,8 @@ MAX_MESSAGE = 1_000
 MAX_SHARED = 10_000_000
 #: How many models a file may hold.
 MAX_MODELS = 1_000
+#: How many sizes of a model may have names.
+MAX_DIMS = 8
 #: How deep blocks and containers may be in one another as they run.
 MAX_NESTED = 500
 #: How many axes a shape may have.

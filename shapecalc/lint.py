@@ -78,7 +78,7 @@ class Linter:
         _, control, policy = self._control(model)
         result.graph.limits = {**self.limits, **control.limits, **self.command_line_limits}
         problems = [*model.problems, *control.problems]
-        found = [*result.findings, *apply_rules(result.graph, policy)]
+        found = [*result.findings, *_ruled(result.graph, policy)]
         self._remember(result.graph)
         if others:
             found += self._found_elsewhere(
@@ -95,7 +95,7 @@ class Linter:
         """What is found on further inputs and is not ``known``."""
         for shape, other in others.items():
             self._remember(other.graph)
-            for one in (*other.findings, *apply_rules(other.graph, policy)):
+            for one in (*other.findings, *_ruled(other.graph, policy)):
                 if (one.code, one.extent) not in known:
                     known.add((one.code, one.extent))
                     one.message, one.fix = f"{one.message} (at input {shape})", None
@@ -252,6 +252,28 @@ class Linter:
             flow = self.source.text.startswith("{", layer.extent[0])
             lines |= {span.line, span.end_line} if flow else {span.line}
         return self.suppressions.hide(problem.code, lines) or by_layer
+
+
+def _ruled(graph: Graph, policy: Policy) -> Iterator[Finding]:
+    """What the selected rules find; where sizes have names, with numbers for them, at two samples
+    that fit (exact ones, if any are): what only one of them has is about its numbers."""
+    if graph.domain is None:
+        yield from apply_rules(graph, policy)
+        return
+    samples = graph.domain.followed[:2]
+    for sample in samples:
+        sample.graph.limits = graph.limits
+    first, *others = (
+        {(one.code, one.extent): one for one in apply_rules(sample.graph, policy)}
+        for sample in samples
+    )
+    for place, one in first.items():
+        twins = [other.get(place) for other in others]
+        if None in twins:
+            continue
+        if any(twin and twin.message != one.message for twin in twins):
+            one.message, one.fix = f"{one.message} (at {samples[0]})", None
+        yield one
 
 
 def apply_rules(graph: Graph, policy: Policy) -> Iterator[Finding]:

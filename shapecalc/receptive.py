@@ -12,11 +12,12 @@ After Araujo, Norris, Sim: "Computing Receptive Fields of Convolutional Neural N
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, reduce
 from math import inf
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from shapecalc.graph import Graph, Inference, Node, Port
@@ -85,11 +86,18 @@ class Fields:
         self._features: dict[str, int] = {}
         #: What is made of a sight, which many layers share; it is kept, so that its id is its own.
         self._of_sight: dict[int, tuple[Sight, list[Field]]] = {}
+        self._others: tuple[Fields, ...] = ()
         for name, node in graph.inputs.items():
             axes = range(len(self._sizes[name] or ()))
             self._seen[node.number, 0] = {name: tuple(Seen(axis, SAME) for axis in axes)}
         for node in graph.nodes:
             self._add(node)
+
+    def agreeing(self, *others: Fields) -> Fields:
+        """Those of the same model at other input sizes as well: what differs is not known."""
+        alike = copy(self)
+        alike._others = others
+        return alike
 
     def sight(self, port: Port) -> Sight:
         """What a tensor sees."""
@@ -105,6 +113,12 @@ class Fields:
 
     def of(self, node: Node, number: int = 0) -> list[Field]:
         """What an output of a layer sees, input by input, along the axes that are places."""
+        found = self._all_of_node(node, number)
+        for other in self._others:
+            found = [_agreed(*both) for both in zip(found, other.of(node, number), strict=False)]
+        return found
+
+    def _all_of_node(self, node: Node, number: int) -> list[Field]:
         sight = self._seen.get((node.number, number), {})
         if id(sight) not in self._of_sight:
             found = [self._field(name, seen) for name, seen in sight.items()]
@@ -312,6 +326,22 @@ def merges(graph: Graph) -> Iterator[tuple[Node, list[Port]]]:
         ports = list(node.data_inputs)
         if len(ports) > 1:
             yield node, ports
+
+
+def _agreed(one: Field, other: Field) -> Field:
+    """What two fields have in common."""
+
+    def common(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(x if x == y else None for x, y in zip(a, b, strict=True))
+
+    return Field(
+        one.input,
+        one.axes,
+        common(one.size, other.size),
+        common(one.jump, other.jump),
+        common(one.start, other.start),
+        common(one.centre, other.centre),
+    )
 
 
 def overall(graph: Graph) -> list[Field]:

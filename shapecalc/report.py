@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
@@ -42,6 +42,8 @@ class LayerReport:
     node: Node
     params: int | None
     trainable_params: int | None
+    #: Where sizes have names, the layer with numbers for them.
+    samples: tuple[tuple[Mapping[str, int], LayerReport], ...] = ()
 
     @property
     def weights(self) -> dict[str, Shape]:
@@ -53,13 +55,16 @@ class LayerReport:
     def macs(self) -> int | None:
         """Multiply-accumulates for one sample."""
         inference = self.node.inference
-        return inference.macs if inference else None
+        return self._followed("macs", inference.macs) if inference else None
 
     @property
     def element_ops(self) -> int | None:
         """Element operations for one sample: what is computed and is no multiply-accumulate."""
         inference = self.node.inference
-        return inference.layer.element_ops(inference.call, inference.outputs) if inference else None
+        if inference is None:
+            return None
+        ops = inference.layer.element_ops(inference.call, inference.outputs)
+        return self._followed("element_ops", ops)
 
     @property
     def output_bytes(self) -> int | None:
@@ -67,7 +72,25 @@ class LayerReport:
         from shapecalc.costs.storage import tensor_bytes
 
         sizes = [tensor_bytes(tensor) for tensor in self.node.outputs]
-        return None if None in sizes else sum(size or 0 for size in sizes)
+        total = None if None in sizes else sum(size or 0 for size in sizes)
+        return self._followed("output_bytes", total)
+
+    @property
+    def exact(self) -> bool | None:
+        """Whether no size had to be rounded; ``None`` where that depends on named sizes."""
+        found = {layer.node.exact for _, layer in self.samples} or {self.node.exact}
+        return found.pop() if len(found) == 1 else None
+
+    def _followed(self, figure: str, value: int | None) -> int | None:
+        """A figure that is right at all samples of named sizes, else ``None``."""
+        if not self.samples:
+            return value
+        from shapecalc.reasoning.dims import follows
+
+        right = all(
+            follows(value, getattr(layer, figure), values) for values, layer in self.samples
+        )
+        return value if right else None
 
     def figures(self) -> dict[str, Any]:
         """What the JSON contract says of a layer and its inputs, wherever it stands."""
@@ -77,10 +100,10 @@ class LayerReport:
             "output_shapes": [shape_to_json(tensor.shape) for tensor in node.outputs],
             "output_dtypes": [tensor.dtype for tensor in node.outputs],
             "weights": {name: shape_to_json(shape) for name, shape in self.weights.items()},
-            "macs": self.macs,
-            "element_ops": self.element_ops,
-            "output_bytes": self.output_bytes,
-            "exact": node.exact,
+            "macs": plain(self.macs),
+            "element_ops": plain(self.element_ops),
+            "output_bytes": plain(self.output_bytes),
+            "exact": self.exact,
         }
 
     def to_dict(
@@ -96,17 +119,22 @@ class LayerReport:
             "type": node.type,
             "line": line,
             "column": column,
-            "params": self.params,
-            "trainable_params": self.trainable_params,
+            "params": plain(self.params),
+            "trainable_params": plain(self.trainable_params),
             **figures,
             "receptive_fields": seen,
             "shares": (owner.name or owner.path) if owner else None,
         }
 
 
-def shape_to_json(shape: Shape | None) -> list[int | None] | None:
+def plain(value: int | None) -> int | str | None:
+    """A figure as JSON has it: one that has named sizes is its expression."""
+    return value if value is None or type(value) is int else str(value)
+
+
+def shape_to_json(shape: Shape | None) -> list[int | str | None] | None:
     """A shape as a list; ``None`` where a size of it could not be determined."""
-    return None if shape is None or None in shape else list(shape)
+    return None if shape is None or None in shape else [plain(size) for size in shape]
 
 
 def field_to_json(field: Field) -> dict[str, Any]:
@@ -173,8 +201,25 @@ class ModelReport:
     def layers(self) -> list[LayerReport]:
         """The leaf layers in the order they ran."""
         if self._layers is None:
-            self._layers = [LayerReport(node, *count_params(node)) for node in self.graph.nodes]
+            self._layers = list(self._report_layers())
         return self._layers
+
+    def _report_layers(self) -> Iterator[LayerReport]:
+        domain = self.graph.domain
+        if domain is None:
+            yield from (LayerReport(node, *count_params(node)) for node in self.graph.nodes)
+            return
+        samples = [
+            (sample.values, {node.path: node for node in sample.graph.nodes})
+            for sample in domain.followed
+        ]
+        for node in self.graph.nodes:
+            twins = [(values, nodes[node.path]) for values, nodes in samples if node.path in nodes]
+            yield LayerReport(
+                node,
+                *count_params(node),
+                tuple((values, LayerReport(twin, *count_params(twin))) for values, twin in twins),
+            )
 
     def total(self, figure: str) -> Total:
         """The sum of ``params``, ``trainable_params`` or ``macs`` over all layers."""
@@ -184,6 +229,8 @@ class ModelReport:
         """The same over the layers from ``first`` up to, not including, ``last``."""
         if figure not in self._sums:
             values = [getattr(layer, figure) for layer in self.layers]
+            if self.graph.domain is not None:
+                values = _summable(values)
             known = accumulate((value or 0 for value in values), initial=0)
             missing = accumulate((value is None for value in values), initial=0)
             self._sums[figure] = (list(known), list(missing))
@@ -196,7 +243,11 @@ class ModelReport:
         """The receptive fields of its layers."""
         from shapecalc.receptive import fields
 
-        return fields(self.graph)
+        domain = self.graph.domain
+        if domain is None:
+            return fields(self.graph)
+        first, *others = [fields(sample.graph) for sample in domain.followed[:2]]
+        return first.agreeing(*others)
 
     @property
     def costs(self) -> Costs:
@@ -220,8 +271,8 @@ class ModelReport:
             "ok": self.ok,
             "framework": self.spec.framework,
             "totals": {
-                **{name: total.value for name, total in figures.items()},
-                "flops": 2 * figures["macs"].value,
+                **{name: plain(total.value) for name, total in figures.items()},
+                "flops": plain(2 * figures["macs"].value),
                 "layers": len(self.layers),
                 "complete": all(total.complete for total in figures.values()),
             },
@@ -241,16 +292,31 @@ class ModelReport:
                 by_field[id(found)] = [field_to_json(field) for field in found]
             yield layer.to_dict(source, by_inference[id(inference)], by_field[id(found)])
 
+    def _of_sizes(self) -> dict[str, Any]:
+        """What depends on whether all sizes are numbers: costs in bytes and seconds, or else which
+        values of the named ones fit."""
+        domain = self.graph.domain
+        if domain is None:
+            return {"costs": self.costs.to_dict()}
+        return {"costs": None, "dims": domain.to_dict(self.spec.source)}
+
     def to_dict(self, collect: Collect = list) -> dict[str, Any]:
         """The model in the form of the JSON contract; ``collect``: what becomes of the layers."""
         return {
             **self.heading(),
-            "costs": self.costs.to_dict(),
+            **self._of_sizes(),
             "layers": collect(self._layer_dicts()),
             "diagnostics": [found.to_dict() for found in self.diagnostics],
             "hidden_diagnostics": self.hidden_diagnostics,
             "skipped_expects": self.skipped_expects,
         }
+
+
+def _summable(values: list[int | None]) -> list[int | None]:
+    """Figures that add up to an expression; none of them is known where that is too long."""
+    named = any(value is not None and type(value) is not int for value in values)
+    total = sum(value or 0 for value in values)
+    return [None] * len(values) if named and type(total) is int else values
 
 
 @dataclass(frozen=True, slots=True)

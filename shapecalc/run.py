@@ -190,10 +190,14 @@ def _fix(job: Job, source: Source, action: Action) -> Outcome:
 def unused_override(models: list[ModelReport], settings: Settings) -> tuple[str, str] | None:
     """The option and a message for an override of the command line that nothing takes."""
     specs = [model.spec for model in models]
-    variables = {name for spec in specs for name in spec.vars}
+    variables = {name for spec in specs for name in (*spec.vars, *spec.dims)}
     for name in settings.set:
         if name not in variables:
             return "--set", f"No spec has a var {name!r}.{_nearest(name, variables)}"
+    for name in {name for spec in specs for name in spec.dims} & settings.set.keys():
+        size = settings.set[name]
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            return "--set", f"{name} is one of `dims`: a whole number above 0, not {size!r}."
     free = [spec for spec in specs if any(given.model is None for given in spec.inputs)]
     names = {spec.name for spec in free} | {given.name for spec in free for given in spec.inputs}
     for name in settings.inputs:

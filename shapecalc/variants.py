@@ -130,7 +130,7 @@ def count(variables: Mapping[str, Sequence[Any]]) -> int:
 
 def _check_names(source: Source, variables: Mapping[str, Sequence[Any]]) -> None:
     models = build_models(source, parse(source)[0])[0]
-    known = list(dict.fromkeys(name for model in models for name in model.vars))
+    known = list(dict.fromkeys(name for model in models for name in (*model.vars, *model.dims)))
     for name, values in variables.items():
         if name not in known:
             nearest = did_you_mean(name, known)

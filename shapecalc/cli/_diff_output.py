@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapecalc.comparison import FIGURES, Change, Delta, ModelComparison
 from shapecalc.layers.base import format_shape
+from shapecalc.render._columns import shortened
 from shapecalc.render._escape import inert, printable
 from shapecalc.render._json import dumps
 
@@ -148,17 +149,18 @@ def _totals(model: ModelComparison) -> Rows:
 
 def _delta(delta: Delta) -> tuple[str, str, str]:
     """Before, after and by how much."""
-    difference = delta.new.value - delta.old.value
-    change = f"{difference:+,}" if difference else "="
+    difference = delta.difference
+    change = f"{difference:+,}" if repr(difference) != "0" else "="
     if not delta.known:
         change = "?"
-    elif difference and delta.percent is not None:
+    elif change != "=" and delta.percent is not None:
         change += f" ({delta.percent:+.2f}%)"
-    return _total(delta.old), _total(delta.new), change
+    return _total(delta.old), _total(delta.new), shortened(change)
 
 
 def _total(total: Total) -> str:
-    return f"{total.value:,}" if total.complete else f"≥ {total.value:,}"
+    text = shortened(f"{total.value:,}")
+    return text if total.complete else f"≥ {text}"
 
 
 def _columns(rows: Rows) -> Iterator[str]:

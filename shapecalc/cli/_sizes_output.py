@@ -12,7 +12,6 @@ from shapecalc.reasoning.size_sets import SizeSet, runs
 if TYPE_CHECKING:
     from shapecalc.reasoning.input_sizes import AxisSizes, ModelSizes
     from shapecalc.reasoning.joint import Tie
-    from shapecalc.reasoning.needs import Need
     from shapecalc.spec.source import Extent, Source
 
 
@@ -55,8 +54,9 @@ def _print_axis(
     alone: bool = False,
 ) -> None:
     rest = ", the others as in the spec" if alone else ""
-    title = _terminal.style(_terminal.escaped(f"{model.model}: {_title(sizes)}"), "bold")
-    _terminal.print_out(f"{title} (here {sizes.own}{rest})")
+    name = " and ".join(axis.name for axis in sizes.axes) if model.named else _title(sizes)
+    title = _terminal.style(_terminal.escaped(f"{model.model}: {name}"), "bold")
+    _terminal.print_out(title if model.named else f"{title} (here {sizes.own}{rest})")
     lines = [*_tie_lines(ties, source), *_lines(sizes, asked)]
     if not (alone and model.together):
         lines += _needs(sizes, source)
@@ -102,27 +102,17 @@ def _lines(sizes: AxisSizes, asked: Asked) -> Iterator[tuple[str, str]]:
 def _needs(sizes: AxisSizes, source: Source) -> Iterator[tuple[str, str]]:
     for kind, needs in (("valid needs", sizes.valid_needs), ("exact needs", sizes.exact_needs)):
         for need in needs:
-            yield kind, _need(need, source)
+            yield kind, need.describe(source)
 
 
 def _proof(sizes: AxisSizes) -> tuple[str, str]:
     if sizes.scanned:
-        first, last = sizes.scanned
-        which = f"up to {last}" if first == 1 else f"from {first} to {last}"
-        return "scanned", f"each size {which}; beyond that nothing is proved"
+        return "scanned", sizes.bound
     if not (sizes.valid.residues or sizes.exact.residues):
         return "proved", "no larger size fits"
     if sizes.period == 1:
         return "proved", f"from {sizes.start} on all sizes are alike"
     return "proved", f"from {sizes.start} on it repeats every {sizes.period} sizes"
-
-
-def _need(need: Need, source: Source) -> str:
-    wanted = need.sizes.describe("").strip()
-    if need.sizes.empty:
-        wanted = "no size fits"
-    place = _place(need.label, need.extent, source)
-    return f"{wanted}: {place} ({need.message})" if need.message else f"{wanted}: {place}"
 
 
 def _place(label: str, extent: Extent, source: Source) -> str:
@@ -176,7 +166,7 @@ def _axis(model: ModelSizes, sizes: AxisSizes, source: Source, asked: Asked) -> 
         "input": sizes.axes[0].input,
         "axis": sizes.name,
         "of": [{"input": axis.input, "axis": axis.name} for axis in sizes.axes],
-        "own": sizes.own,
+        "own": None if model.named else sizes.own,
         "valid": _set(sizes.valid, asked),
         "exact": _set(sizes.exact, asked),
         "outputs": {output.output: output.formula for output in sizes.outputs},
@@ -200,13 +190,7 @@ def _axis(model: ModelSizes, sizes: AxisSizes, source: Source, asked: Asked) -> 
 
 
 def _set(found: SizeSet, asked: Asked) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "modulus": found.modulus,
-        "residues": list(found.residues),
-        "from": found.start,
-        "exceptions": list(found.exceptions),
-        "text": found.describe("n"),
-    }
+    entry = found.to_dict()
     if asked.near is not None:
         entry["near"] = [n for n in found.near(asked.near) if n is not None]
     if asked.bounds is not None:

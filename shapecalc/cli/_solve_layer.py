@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from shapecalc.cli import _options, _terminal
+from shapecalc.cli import _numbers, _options, _terminal
 
 if TYPE_CHECKING:
     from shapecalc.graph import Graph, Node
@@ -61,6 +61,9 @@ def _find(source: Source, layer: str) -> tuple[Graph, Node]:
     for graph in graphs:
         for node in graph.nodes:
             if layer in (node.name, node.path):
+                named = _numbers.numbers_needed(graph, _numbers.IN_THE_SPEC)
+                if named is not None:
+                    raise _wrong(named, "--layer")
                 return graph, node
     known = [name for graph in graphs for node in graph.nodes for name in (node.name, node.path)]
     near = did_you_mean(layer, [name for name in known if name])

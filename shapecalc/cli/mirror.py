@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from shapecalc.cli import _terminal
+from shapecalc.cli import _numbers, _terminal
 
 if TYPE_CHECKING:
     from shapecalc.graph import Graph, Port
@@ -90,6 +90,10 @@ def _graph(source: "Source", name: str | None) -> "Graph | None":
         _terminal.print_error(f"{source.file} has errors: see `shapecalc check`")
         return None
     graph = chosen[0].graph
+    named = _numbers.numbers_needed(graph, _numbers.IN_THE_SPEC)
+    if named is not None:
+        _terminal.print_error(named)
+        return None
     if graph.spec.framework == "keras":
         _terminal.print_error(
             f"{graph.spec.name}: only PyTorch's transposed convolutions can be told which size to "

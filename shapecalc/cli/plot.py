@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from shapecalc.cli import _check_options as opt
-from shapecalc.cli import _terminal
+from shapecalc.cli import _numbers, _terminal
 
 if TYPE_CHECKING:
     from shapecalc.report import ModelReport, Report
@@ -66,6 +66,10 @@ def command(
     if report is None:
         return 2
     chosen = _chosen(report, model)
+    named = _numbers.numbers_needed(chosen.graph, "--input 3x224x224")
+    if named is not None:
+        _terminal.print_error(named)
+        return 2
     drawn = series(chosen, depth, unfold)
     if not report.ok:
         _terminal.print_note(f"{path}: it has errors, which shapecalc check {path} explains")

@@ -7,7 +7,7 @@ import typer
 from shapecalc.cli import _options, _terminal
 
 if TYPE_CHECKING:
-    from shapecalc.reasoning.replay import Replay
+    from shapecalc.reasoning.input_sizes import ModelSizes
     from shapecalc.spec.source import Source
 
 PANEL = "Reasoning"
@@ -43,7 +43,7 @@ def command(
     and which layer forces each modulus and each bound. Sizes that are inferred from the input, as
     a dense layer's after a flatten, count as fixed at the spec's own input; axes that fit together
     only are said with what ties them, and answered for equal sizes. What is not proved for all
-    sizes is said to be tried up to a bound.
+    sizes is said to be tried up to a bound. A model with `dims` is asked about these.
 
     \b
       shapecalc sizes specs/unet.yaml
@@ -52,7 +52,6 @@ def command(
     """
     from shapecalc import checker
     from shapecalc.cli import _sizes_output
-    from shapecalc.reasoning.input_sizes import model_sizes
 
     asked = _sizes_output.Asked(near, _bounds(listed) if listed is not None else None)
     try:
@@ -60,10 +59,9 @@ def command(
     except checker.UnreadableError as error:
         _terminal.print_error(str(error))
         return 2
-    replays, wrong = _replays(source)
+    found, wrong = _sizes(source)
     for name in wrong:
         _terminal.print_error(f"{path}: {name} has errors at its own input: see `shapecalc check`")
-    found = [model_sizes(replay) for replay in replays]
     if output_format == "json":
         _sizes_output.print_json(found, source, asked)
     else:
@@ -71,26 +69,31 @@ def command(
     return int(bool(wrong))
 
 
-def _replays(source: "Source") -> "tuple[list[Replay], list[str]]":
-    """The models of a file that are valid at their own input, and the names of the others."""
+def _sizes(source: "Source") -> "tuple[list[ModelSizes], list[str]]":
+    """The sizes of the models that are valid at their own input, and the names of the others."""
+    from shapecalc.checker import walk_model
+    from shapecalc.reasoning.input_sizes import model_sizes
     from shapecalc.reasoning.replay import Replay
     from shapecalc.spec.build import build_models
     from shapecalc.spec.source import parse
-    from shapecalc.walk import WalkResult, walk
+    from shapecalc.walk import WalkResult
 
     documents, problems = parse(source)
     models, more = build_models(source, documents)
     walked: dict[str, WalkResult] = {}
-    replays, wrong = [], ["the file"] if problems or more else []
+    found, wrong = [], ["the file"] if problems or more else []
     for model in models:
-        walked[model.name] = walk(model, walked)
-        if walked[model.name].findings or model.problems:
+        walked[model.name] = result = walk_model(model, walked)
+        domain = result.graph.domain
+        if result.findings or model.problems:
             wrong.append(model.name)
-        else:
-            replays.append(Replay(walked[model.name].graph))
+        elif domain is None:
+            found.append(model_sizes(Replay(result.graph)))
+        elif domain.sizes is not None:
+            found.append(domain.sizes)
     if not (models or wrong):
         wrong.append("the file")
-    return replays, wrong
+    return found, wrong
 
 
 def _bounds(text: str) -> tuple[int, int]:

@@ -59,6 +59,13 @@ class AxisSizes:
         """The size of the spec itself."""
         return self.axes[0].own
 
+    @property
+    def bound(self) -> str:
+        """How far sizes were tried, where nothing is proved beyond that."""
+        first, last = self.scanned or (self.start, self.start)
+        which = f"up to {last}" if first == 1 else f"from {first} to {last}"
+        return f"each size {which}; beyond that nothing is proved"
+
     def renamed(self, axis: InputAxis) -> AxisSizes:
         """The same for another axis that nothing tells from this one."""
         old, new = self.axes[0].letter, axis.letter
@@ -81,6 +88,8 @@ class ModelSizes:
     together: tuple[AxisSizes, ...]
     #: What else is to be known.
     notes: tuple[str, ...] = ()
+    #: Whether the axes are named sizes (``dims``), whose own size is but a sample.
+    named: bool = False
 
 
 def model_sizes(replay: Replay) -> ModelSizes:
@@ -91,16 +100,16 @@ def model_sizes(replay: Replay) -> ModelSizes:
         others = [other.varying for other in lines if other is not line]
         line.foreign = frozenset().union(*others) - line.varying
     found = ties(lines)
-    groups = [group for group in _groups(found) if len({axis.own for axis in group}) == 1]
-    together = [_axis_sizes(Line(replay, group)) for group in groups]
+    tied = [group for group in groups(found) if len({axis.own for axis in group}) == 1]
+    together = [axis_sizes(Line(replay, group)) for group in tied]
     # Where the network itself changes with its input, one axis alone takes too long to try.
-    skipped = {axis for group in groups for axis in group} if replay.rewalks else set()
+    skipped = {axis for group in tied for axis in group} if replay.rewalks else set()
     alone: list[AxisSizes] = []
     for line in lines:
         if line.axes[0] in skipped:
             continue
         twin = next((one for one in alone if is_twin(replay.base, one.axes[0], line.axes[0])), None)
-        alone.append(twin.renamed(line.axes[0]) if twin else _axis_sizes(line))
+        alone.append(twin.renamed(line.axes[0]) if twin else axis_sizes(line))
     notes = tuple(_notes(replay.spec, alone))
     return ModelSizes(replay.spec.name, tuple(alone), tuple(found), tuple(together), notes)
 
@@ -120,17 +129,18 @@ def _notes(spec: ModelSpec, alone: list[AxisSizes]) -> Iterator[str]:
                 )
 
 
-def _groups(found: list[Tie]) -> list[tuple[InputAxis, ...]]:
+def groups(found: list[Tie]) -> list[tuple[InputAxis, ...]]:
     """The axes that hang together, in order."""
-    groups: list[set[InputAxis]] = []
+    joined: list[set[InputAxis]] = []
     for tie in found:
-        touching = [group for group in groups if group & set(tie.axes)]
-        groups = [group for group in groups if group not in touching]
-        groups.append(set(tie.axes).union(*touching))
-    return [tuple(sorted(group, key=lambda axis: (axis.input, axis.place))) for group in groups]
+        touching = [group for group in joined if group & set(tie.axes)]
+        joined = [group for group in joined if group not in touching]
+        joined.append(set(tie.axes).union(*touching))
+    return [tuple(sorted(group, key=lambda axis: (axis.input, axis.place))) for group in joined]
 
 
-def _axis_sizes(line: Line) -> AxisSizes:
+def axis_sizes(line: Line) -> AxisSizes:
+    """What is known of the sizes along a line."""
     valid, exact = line.valid_sizes, line.exact_sizes
     return AxisSizes(
         line.axes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -22,7 +23,7 @@ class Tie:
     condition: str | None
 
 
-def ties(lines: list[Line]) -> list[Tie]:
+def ties(lines: Sequence[Line]) -> list[Tie]:
     """Which pairs of axes depend on one another."""
     found = []
     for one, other in combinations(lines, 2):

@@ -9,7 +9,7 @@ from shapecalc.reasoning.formulas import formula
 from shapecalc.reasoning.line import Line
 from shapecalc.reasoning.replay import Failure
 from shapecalc.reasoning.size_sets import SizeSet, from_partial, from_partial_scan
-from shapecalc.spec.source import Extent
+from shapecalc.spec.source import Extent, Source
 
 #: More layers than these are not named for one axis.
 MAX_NEEDS = 12
@@ -27,6 +27,12 @@ class Need:
     example: int
     #: Whether it keeps out only sizes that are too small.
     is_bound: bool
+
+    def describe(self, source: Source) -> str:
+        """``≡ 0 (mod 2): concat at line 44 (joins 2·⌊H/2⌋ and H)``."""
+        wanted = "no size fits" if self.sizes.empty else self.sizes.describe("").strip()
+        place = f"{self.label} at line {source.span(self.extent).line}"
+        return f"{wanted}: {place} ({self.message})" if self.message else f"{wanted}: {place}"
 
 
 def valid_needs(line: Line) -> tuple[Need, ...]:

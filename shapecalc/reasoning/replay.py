@@ -17,7 +17,7 @@ from shapecalc.coverage import losses
 from shapecalc.graph import Graph, Inference, Node, Port
 from shapecalc.layers.base import Call, Layer, Shape, Tensor, Weights, format_shape
 from shapecalc.spec.source import Extent
-from shapecalc.walk import Overrides, walk
+from shapecalc.walk import Overrides, WalkResult, walk
 
 #: Expressions that read these may make the network itself depend on the sizes.
 _SPATIAL = re.compile(r"\bin_(length|height|width|depth|features)\b")
@@ -212,7 +212,10 @@ class Replay:
         return None
 
     def _rewalk(self, inputs: Mapping[str, Shape]) -> Outcome:
-        result = walk(self.spec, None, Overrides(inputs=inputs), first_only=True)
+        return self.outcome(walk(self.spec, None, Overrides(inputs=inputs), first_only=True))
+
+    def outcome(self, result: WalkResult) -> Outcome:
+        """What a walk of the whole spec came to; weights are to be those of its own input."""
         graph = result.graph
         self.work += len(graph.nodes)
         for finding in result.findings:

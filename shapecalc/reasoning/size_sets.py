@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,16 @@ class SizeSet:
     def pattern(self) -> str:
         """Only its classes: ``≡ 0, 1 (mod 4)``."""
         return f"≡ {runs(self.residues)} (mod {self.modulus})"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The set as plain values, with its description."""
+        return {
+            "modulus": self.modulus,
+            "residues": list(self.residues),
+            "from": self.start,
+            "exceptions": list(self.exceptions),
+            "text": self.describe("n"),
+        }
 
     def describe(self, name: str = "n") -> str:
         """The set in words: ``height ≡ 0 (mod 16), ≥ 32``."""

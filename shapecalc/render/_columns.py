@@ -63,18 +63,32 @@ class Column:
 
     def show(self, cell: Cell) -> str:
         """The text of a cell, with its bar where it has one."""
-        if not self.bar or not cell.text:
+        if not self.bar or not cell.text or cell.value is None:
             return cell.text
         return f"{cell.text:>6} {bar(float(cell.value or 0))}"
 
 
 def format_total(total: Total) -> str:
     """``1,234``; ``≥ 1,234`` where a part of it is not known, ``?`` where all of it is."""
-    return _incomplete(total, f"{total.value:,}")
+    return _incomplete(total, shortened(f"{total.value:,}"))
+
+
+#: A longer expression is cut.
+MAX_EXPRESSION = 80
+
+
+def shortened(text: str) -> str:
+    """An expression of named sizes, or its first terms: ``9,408·H·W + …``."""
+    if len(text) <= MAX_EXPRESSION:
+        return text
+    cut = max(text.rfind(sign, 0, MAX_EXPRESSION) for sign in (" + ", " - "))
+    return f"{text[:cut]} + …" if cut > 0 else text
 
 
 def format_bytes(count: int) -> str:
-    """``512 B``, ``18.4 KiB``, ``1.25 GiB``."""
+    """``512 B``, ``18.4 KiB``, ``1.25 GiB``; ``4·H·W B`` where sizes have names."""
+    if type(count) is not int:
+        return f"{shortened(f'{count:,}')} B"
     if count < 1024:
         return f"{count} B"
     size, units = count / 1024, ["KiB", "MiB", "GiB", "TiB"]
@@ -89,13 +103,12 @@ def _incomplete(total: Total, text: str) -> str:
     return f"≥ {text}" if total.value else "?"
 
 
-def _sum(figure: str, show: Callable[[int], str] = "{:,}".format) -> Callable[..., Cell]:
+def _sum(figure: str) -> Callable[..., Cell]:
     """A sum over layers."""
 
     def cell(model: ModelReport, span: Span, _times: int) -> Cell:
         total = model.subtotal(figure, span.first, span.last)
-        value = total.value if total.complete else None
-        return Cell(_incomplete(total, show(total.value)), value)
+        return Cell(format_total(total), total.value if total.complete else None)
 
     return cell
 
@@ -108,12 +121,24 @@ def _share(figure: str) -> Callable[..., Cell]:
         whole = model.total(figure)
         if not (part.complete and whole.complete and whole.value):
             return Cell("" if part.complete else "?")
-        share = part.value * times / whole.value
+        share = _part(part.value * times, whole.value)
+        if share is None:
+            return Cell("?")
         if not part.value:
             return Cell("", share)
         return Cell(f"{share:.1%}" if share >= 0.0005 else "<0.1%", share)
 
     return cell
+
+
+def _part(value: int, whole: int) -> float | None:
+    """What part of a whole a figure is; ``None`` where that depends on named sizes."""
+    if type(value) is type(whole) is int:
+        return value / whole
+    from shapecalc.symbolic.size import ratio
+
+    found = ratio(value, whole)
+    return None if found is None else float(found)
 
 
 def bar(share: float, width: int = BAR_WIDTH) -> str:
@@ -156,9 +181,11 @@ def _rounded(node: Node) -> str:
     if shape is None or windows is None or node.exact:
         return format_shape(shape)
     first = 0 if node.inference and node.inference.call.channels_last else 1
-    sizes = ["?" if size is None else str(size) for size in shape]
+    sizes = [format_shape((size,)) for size in shape]
     for axis, window in enumerate(windows):
-        if window is not None and not window.exact and first + axis < len(sizes):
+        if window is None or type(window.out) is not int or first + axis >= len(sizes):
+            continue
+        if not window.exact:
             sizes[first + axis] = f"{format_fraction(window.fraction)}→{window.out}"
     return "×".join(sizes)
 
@@ -199,9 +226,10 @@ def _seen(show: Callable[[ModelReport, Field, int], str]) -> Callable[..., Cell]
 
 def _size(model: ModelReport, field: Field, position: int) -> str:
     size = field.size[position]
-    if size is None:
-        return "?"
     whole = field.jump[position] is None or field.centre[position] is None
+    if size is None:
+        # Where sizes have names, all of the input is not the same number at each.
+        return "all" if whole and model.graph.domain else "?"
     n = model.fields.size(field.input, field.axes[position])
     return "all" if whole and size == n else f"{size:,}"
 
@@ -222,7 +250,10 @@ def _centre(_model: ModelReport, field: Field, position: int) -> str:
 
 
 def _exact(model: ModelReport, span: Span, _times: int) -> Cell:
-    exact = all(node.exact for node in model.graph.nodes[span.first : span.last])
+    found = {layer.exact for layer in model.layers[span.first : span.last]}
+    if None in found and False not in found:
+        return Cell("?")
+    exact = False not in found
     return Cell("yes" if exact else "no", str(exact).lower())
 
 

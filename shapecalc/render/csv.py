@@ -64,7 +64,12 @@ def _place(node: Node, model: ModelReport) -> list[Cell]:
 
 
 def _cells(model: ModelReport, span: Span, shown: list[Column]) -> list[Cell]:
-    return [column.cell(model, span, 1).value for column in shown]
+    return [_plain(column.cell(model, span, 1).value) for column in shown]
+
+
+def _plain(value: Cell) -> Cell:
+    """An expression of named sizes is text."""
+    return value if value is None or type(value) in (int, float, str) else str(value)
 
 
 def _text(text: str) -> str:

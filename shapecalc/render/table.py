@@ -17,6 +17,7 @@ from shapecalc.render._rows import Row, rows_of, shown_columns, walk_rows
 from shapecalc.report import ModelReport, Report
 
 if TYPE_CHECKING:
+    from shapecalc.reasoning.dims import Domain
     from shapecalc.render import Options
 
 #: The columns whose texts may go on in a second line, and how narrow they get.
@@ -55,13 +56,28 @@ def _print_model(page: Page, model: ModelReport, options: Options) -> None:
     if model.layers and not options.summary_only:
         _print_table(page, model, options)
     page.print(_totals(model))
-    if model.setting is not None:
+    if model.graph.domain is not None:
+        _print_domain(page, model.graph.domain, model)
+    elif model.setting is not None:
         _print_costs(page, model)
     if model.skipped_expects:
         count = model.skipped_expects
         expects = f"numeric expect{'s' * (count > 1)}"
         page.print(Text(f"{count} {expects} skipped: sizes were overridden"))
     page.print(Text())
+
+
+def _print_domain(page: Page, domain: Domain, model: ModelReport) -> None:
+    from shapecalc.render._dims import domain_lines
+
+    lines = list(domain_lines(domain, model))
+    width = max(len(title) for title, _ in lines)
+    before = ""
+    for title, value in lines:
+        text = Text(f"{title if title != before else '':<{width}}  ", style="dim")
+        text.append(printable(value), style="not dim")
+        page.print(text)
+        before = title
 
 
 def _print_costs(page: Page, model: ModelReport) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 from shapecalc.graph import Graph
 from shapecalc.rules.base import Found
 from shapecalc.spec.names import words_of
-from shapecalc.spec.source import Mapping
+from shapecalc.spec.source import Mapping, Sequence
 
 SEVERITY = "warning"
 FAILS = """
@@ -51,11 +51,12 @@ def unused(keys: Mapping, readers: Iterable[Mapping]) -> Iterator[Found]:
     Every word of every value counts as a use, whatever it means there: what is reported is not
     used for certain.
     """
-    if "vars" not in keys and "blocks" not in keys:
+    if keys.keys().isdisjoint(("vars", "blocks", "dims")):
         return
     words = _words_by_block(readers)
     uses = Counter(chain.from_iterable(words.values()))
     yield from _unused_vars(keys.get("vars"), uses)
+    yield from _unused_dims(keys.get("dims"), uses)
     blocks = keys.get("blocks")
     blocks = blocks if isinstance(blocks, Mapping) else Mapping()
     for name in blocks:
@@ -79,6 +80,14 @@ def _unused_vars(values: Any, uses: Counter[str]) -> Iterator[Found]:
                 yield _found("the value", name, values, f"vars.{name}")
 
 
+def _unused_dims(names: Any, uses: Counter[str]) -> Iterator[Found]:
+    for position, name in enumerate(names if isinstance(names, Sequence) else ()):
+        if name not in uses:
+            message = f"nothing reads the size `{name}`"
+            extent = names.item_extents[position]
+            yield Found(None, message, None, "leave it out, or use it", extent, f"dims[{position}]")
+
+
 def _found(what: str, name: str, keys: Mapping, path: str) -> Found:
     message, help = f"nothing reads {what} `{name}`", "leave it out, or use it"
     return Found(None, message, None, help, keys.key_extents[name], path)
@@ -92,6 +101,6 @@ def _words_by_block(documents: Iterable[Mapping]) -> dict[str | None, set[str]]:
             if key == "blocks" and isinstance(value, Mapping):
                 for name, block in value.items():
                     found.setdefault(name, set()).update(words_of(block))
-            elif key not in _FREE_TEXT:
+            elif key not in _FREE_TEXT and key != "dims":
                 found[None].update(words_of(value))
     return found

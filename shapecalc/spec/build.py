@@ -10,7 +10,7 @@ from typing import Any
 
 from shapecalc.layers import Catalogue, catalogue
 from shapecalc.layers.base import DTYPES
-from shapecalc.limits import MAX_MODELS, MAX_RANK, MAX_SHARED
+from shapecalc.limits import MAX_DIMS, MAX_MODELS, MAX_RANK, MAX_SHARED
 from shapecalc.spec.expressions import describe
 from shapecalc.spec.keys import BLOCK, BUDGET, INPUT, LAYER, LINT, MODEL, SHARED, Keys
 from shapecalc.spec.known import Known
@@ -226,8 +226,24 @@ class _ModelBuilder(Reader):
         return tuple(size or UNKNOWN_VALUE for size in sizes)
 
     def _dims(self, good: Checked) -> None:
-        if "dims" in good:
-            self.model.dims = tuple(self.keys["dims"])
+        if "dims" not in good:
+            return
+        names: Sequence = self.keys["dims"]
+        if len(names) > MAX_DIMS:
+            message = f"at most {MAX_DIMS} sizes may have names, these are {len(names):,}"
+            self.report("SC002", message, self.keys.entry_extent("dims"), path="dims")
+            self.model.dims = tuple(names)
+            return
+        values = self.keys.get("vars")
+        for position, name in enumerate(names):
+            extent, path = names.item_extents[position], f"dims[{position}]"
+            self.check_name(name, extent, path)
+            if name in names[:position]:
+                self.report("SC005", f"the name {name!r} is given twice", extent, path=path)
+            elif isinstance(values, Mapping) and name in values:
+                message = f"{name!r} is a value of `vars` as well"
+                self.report("SC005", message, extent, "choose another name", path)
+        self.model.dims = tuple(dict.fromkeys(names))
 
     def _names_and_blocks(self, good: Checked) -> None:
         for keys, prefix in ((self.shared, "shared "), (self.keys, "")):

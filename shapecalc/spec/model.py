@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,11 @@ class Assertion:
     sizes: tuple[Template | None, ...] | None
     numeric: bool
     extent: Extent
+
+    def names(self, names: Iterable[str]) -> bool:
+        """Whether a size of it reads one of these names."""
+        read = [template.names for template in self.sizes or () if template is not None]
+        return any(name in one for one in read for name in names)
 
 
 @dataclass(slots=True)

@@ -189,19 +189,19 @@ class Reader:
 
     def check_names(self, values: Mapping, path: str) -> None:
         """Report names that mean something else already."""
-        taken = {*RESERVED, *RECEIVED, *FUNCTIONS, "true", "false", "_"}
         for name in values:
-            reason = None
-            if is_comma_rest(values, name):
-                continue
-            if name in taken:
-                reason = "is reserved"
-            elif not name.isidentifier():
-                reason = "is not a name: use letters, digits and _"
-            if reason:
-                self.report(
-                    "SC002", f"{name!r} {reason}", values.key_extents[name], path=f"{path}.{name}"
-                )
+            if not is_comma_rest(values, name):
+                self.check_name(name, values.key_extents[name], f"{path}.{name}")
+
+    def check_name(self, name: str, extent: Extent, path: str) -> None:
+        """Report a name that means something else already, or is none."""
+        reason = None
+        if name in {*RESERVED, *RECEIVED, *FUNCTIONS, "true", "false", "_"}:
+            reason = "is reserved"
+        elif not name.isidentifier():
+            reason = "is not a name: use letters, digits and _"
+        if reason:
+            self.report("SC002", f"{name!r} {reason}", extent, path=path)
 
     def assertion(self, value: Any, extent: Extent, path: str) -> Assertion | None:
         """An asserted shape."""

@@ -15,7 +15,7 @@ from shapecalc.limits import MAX_DIAGNOSTICS, MAX_NESTED
 from shapecalc.spec.expressions import UNKNOWN
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.source import Extent
-from shapecalc.walk.ends import Ends
+from shapecalc.walk.ends import Ends, sizes_of_dims
 from shapecalc.walk.expectations import Expectations
 from shapecalc.walk.findings import EnoughError, Finding
 from shapecalc.walk.memory import Memory
@@ -24,7 +24,7 @@ from shapecalc.walk.scope import Scope
 from shapecalc.walk.state import Overrides, State, TooLargeError, WalkResult
 from shapecalc.walk.values import Values
 
-__all__ = ["Finding", "Memory", "Overrides", "WalkResult", "walk"]
+__all__ = ["Finding", "Memory", "Overrides", "WalkResult", "sizes_of_dims", "walk"]
 
 #: How many of the places where spec and computation differ are tried both ways.
 MAX_DISPUTES = 12
@@ -52,7 +52,8 @@ def walk(
     Where a declared size differs from the computed one, either may be the mistake. The walk goes
     on with the declared one, unless going on with the computed one leaves fewer findings.
     """
-    earlier, overrides, memory = earlier or {}, overrides or Overrides(), memory or Memory()
+    earlier, memory = earlier or {}, memory or Memory()
+    overrides = Overrides() if overrides is None else overrides
     memory.trim()
 
     def walked(flipped: frozenset[Extent]) -> WalkResult:
@@ -165,6 +166,7 @@ def _walk_once(
         state.fills,
         state.work,
         state.doubted,
+        state.demands,
     )
 
 
@@ -183,9 +185,8 @@ def _run(state: State, earlier: Mapping[str, WalkResult]) -> None:
     """Walk from the inputs to the outputs. Raises :class:`TooLargeError`."""
     spec = state.spec
     values, expectations, ends = Values(state), Expectations(state), Ends(state, earlier)
-    state.vars = values.values(
-        spec.vars, dict.fromkeys(spec.dims, UNKNOWN), spec.var_extents, "vars"
-    )
+    dims = {name: state.overrides.dims.get(name, UNKNOWN) for name in spec.dims}
+    state.vars = values.values(spec.vars, dims, spec.var_extents, "vars")
     inputs = {given.name: ends.input(given) for given in spec.inputs}
     scope = Scope(dict(state.vars), inputs["input"] if spec.single_input else None)
     if not spec.single_input:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from shapecalc.graph import Node, Port
 from shapecalc.layers.base import Shape, Tensor
+from shapecalc.limits import MAX_DIMS
 from shapecalc.spec.expressions import UNKNOWN, ExpressionError, UnknownValueError, describe
 from shapecalc.spec.model import InputSpec
 from shapecalc.spec.names import did_you_mean
@@ -30,6 +32,7 @@ class Ends:
         override = self.state.overrides.inputs.get(given.name)
         if override is not None:
             tensor = Tensor(override, given.dtype)
+            self.check_override(given, override)
         elif given.model is not None:
             tensor = self.model_output(given)
         elif given.shape is not None:
@@ -52,7 +55,10 @@ class Ends:
             except UnknownValueError:
                 self.symbolic(given, template)
             except ExpressionError as error:
-                self.findings.report("SC004", str(error), given.extent, error.help, given.name)
+                help = error.help
+                if error.unknown and error.meant is None:
+                    help = f"write a number, or give the size a name: dims: [{error.unknown}]"
+                self.findings.report("SC004", str(error), given.extent, help, given.name)
             if size is not UNKNOWN and (
                 isinstance(size, bool) or not isinstance(size, int) or size < 1
             ):
@@ -62,10 +68,24 @@ class Ends:
             sizes.append(None if size is UNKNOWN else size)
         return tuple(sizes)
 
+    def check_override(self, given: InputSpec, override: Shape) -> None:
+        """Whether a shape from outside agrees with what the ``dims`` in it stand for."""
+        dims = self.state.overrides.dims
+        for template, size in zip(given.shape or (), override, strict=False):
+            names = [name for name in template.names if name in dims]
+            with suppress(UnknownValueError, ExpressionError):
+                own = whole(template.evaluate(self.state.vars))
+                if names and own != size:
+                    values = " and ".join(f"`{name}` is {dims[name]}" for name in names)
+                    message = f"`{given.name}`: the shape given has {size} where {values}"
+                    help = "give a shape that has one value for each of `dims`"
+                    self.findings.report("SC002", message, given.extent, help, given.name)
+                    return
+
     def symbolic(self, given: InputSpec, template: Template) -> None:
         """Say that a size of ``dims`` needs a number."""
         dims = [name for name in self.state.spec.dims if name in template.names]
-        if dims:
+        if dims and len(self.state.spec.dims) <= MAX_DIMS:
             message = f"`{given.name}` has the symbolic size {dims[0]}: numbers are needed"
             help = "give its shape on the command line: --input 3x224x224"
             self.findings.report("SC002", message, given.extent, help, given.name)
@@ -87,7 +107,21 @@ class Ends:
         if len(outputs) > 1:
             message = f"the model {name!r} has {len(outputs)} outputs, an input takes one"
             self.findings.report("SC006", message, given.extent, None, given.name)
-        return outputs[0].tensor if len(outputs) == 1 else Tensor(None, given.dtype)
+        return self.renamed(outputs[0].tensor) if len(outputs) == 1 else Tensor(None, given.dtype)
+
+    def renamed(self, tensor: Tensor) -> Tensor:
+        """The output of another walk, with what its named sizes are in this one."""
+        dims = self.state.overrides.dims
+        if tensor.shape is None or not any(hasattr(size, "polynomial") for size in tensor.shape):
+            return tensor
+        shape = []
+        for size in tensor.shape:
+            polynomial = getattr(size, "polynomial", None)
+            if polynomial is not None:
+                known = polynomial.names <= dims.keys()
+                size = polynomial.evaluate(dims) if known else None
+            shape.append(size)
+        return tensor._replace(shape=tuple(shape))
 
     def outputs(self, scope: Scope, last: Result | None) -> None:
         """Find the outputs of the model and compare them with its ``expect``."""
@@ -107,3 +141,22 @@ class Ends:
             for port in ports:
                 key = port.node.name or port.node.path
                 self.state.graph.outputs[f"{key}.{port.number}" if last.multiple else key] = port
+
+
+#: A size given for an expression such as ``2 * H`` is tried for ``H`` up to here.
+MAX_TRIED = 4096
+
+
+def sizes_of_dims(names: Sequence[str], given: InputSpec, shape: Shape) -> dict[str, int]:
+    """What the named sizes of an input are where its shape is this one."""
+    found: dict[str, int] = {}
+    for template, size in zip(given.shape or (), shape, strict=False):
+        (name, *others) = template.names or ("",)
+        if size is None or others or name not in names or name in found:
+            continue
+        for value in (size, *range(1, min(size, MAX_TRIED))):
+            with suppress(UnknownValueError, ExpressionError):
+                if template.evaluate({name: value}) == size:
+                    found[name] = value
+                    break
+    return found

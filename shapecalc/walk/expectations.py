@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from shapecalc.graph import Port
@@ -14,7 +16,7 @@ from shapecalc.spec.model import Assertion, LayerSpec
 from shapecalc.spec.values import whole
 from shapecalc.walk.hints import as_expect, expected
 from shapecalc.walk.scope import Result, Scope
-from shapecalc.walk.state import State
+from shapecalc.walk.state import Demand, State
 
 
 class Expectations:
@@ -46,8 +48,9 @@ class Expectations:
                 continue
             if assertion.sizes is None or self.skips(assertion):
                 continue
-            wanted = self.asserted(assertion, self.state.vars, path, None)
-            message = differs(port.tensor.shape, wanted, self.state.channels_last)
+            with self.demanding(None, assertion):
+                wanted = self.asserted(assertion, self.state.vars, path, None)
+                message = differs(port.tensor.shape, wanted, self.state.channels_last)
             if message:
                 label = f"output `{name}`" if name else "the output"
                 equation, help = self.way_out(port, wanted, None)
@@ -94,11 +97,22 @@ class Expectations:
         for position, assertion in enumerate(assertions):
             if assertion.sizes is None:
                 continue
-            wanted = self.asserted(assertion, names, f"{path}.expect", layer)
-            ports[position] = self.reconcile(
-                layer, ports[position], wanted, assertion, path, failed
-            )
+            with self.demanding(layer, assertion):
+                wanted = self.asserted(assertion, names, f"{path}.expect", layer)
+                ports[position] = self.reconcile(
+                    layer, ports[position], wanted, assertion, path, failed
+                )
         return result.replaced(tuple(ports))
+
+    @contextmanager
+    def demanding(self, layer: LayerSpec | None, assertion: Assertion) -> Iterator[None]:
+        """Note what is decided about named sizes meanwhile."""
+        trace = self.state.trace
+        before = len(trace.conditions) if trace else 0
+        yield
+        found = tuple(islice(trace.conditions, before, None)) if trace else ()
+        if found:
+            self.state.demands.append(Demand(layer, assertion.extent, found))
 
     def reconcile(
         self,
@@ -133,7 +147,8 @@ class Expectations:
             merged: Shape = wanted
         else:
             merged = tuple(
-                have if want is None else want for have, want in zip(shape, wanted, strict=True)
+                have if want is None or have == want else want
+                for have, want in zip(shape, wanted, strict=True)
             )
         if not message and merged != shape:
             self.state.fills.append(layer.extent)
@@ -168,8 +183,11 @@ class Expectations:
         return (layer.extent in self.state.flipped) != other_rank
 
     def skips(self, assertion: Assertion) -> bool:
-        """Whether an ``expect`` describes other inputs than those given; counts it."""
-        if self.state.overrides and assertion.numeric:
+        """Whether an ``expect`` describes other inputs than those given; counts it. One with named
+        sizes holds for whatever is given for these."""
+        overrides = self.state.overrides
+        named = not overrides.vars and assertion.names(self.state.spec.dims)
+        if overrides and assertion.numeric and not named:
             self.state.skipped_expects += 1
             return True
         return False

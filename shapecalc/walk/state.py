@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.graph import Graph, Node, Port
 from shapecalc.layers.base import Shape, Tensor
 from shapecalc.limits import MAX_WORK
-from shapecalc.spec.model import ModelSpec, Reference
+from shapecalc.spec.model import LayerSpec, ModelSpec, Reference
 from shapecalc.spec.names import words_of
 from shapecalc.spec.source import Extent
 from shapecalc.walk.elsewhere import Elsewhere
@@ -17,16 +17,30 @@ from shapecalc.walk.findings import Finding, Findings
 from shapecalc.walk.memory import Memory
 from shapecalc.walk.scope import UnresolvedError
 
+if TYPE_CHECKING:
+    from shapecalc.symbolic.size import Condition, Trace
+
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What the command line changes: values of ``vars`` and shapes of inputs."""
+    """What the command line changes: values of ``vars`` and shapes of inputs; and what the names
+    of ``dims`` stand for, which changes nothing."""
 
     vars: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, Shape] = field(default_factory=dict)
+    #: Numbers, or sizes of one trace.
+    dims: Mapping[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.vars or self.inputs)
+
+
+class Demand(NamedTuple):
+    """What an ``expect`` demands of named sizes, of which layer (``None``: of the model)."""
+
+    layer: LayerSpec | None
+    extent: Extent
+    conditions: tuple[Condition, ...]
 
 
 @dataclass(slots=True)
@@ -44,6 +58,8 @@ class WalkResult:
     work: int = 0
     #: Whether it is not known of some layer if (or how often) it runs.
     doubted: bool = False
+    #: What each ``expect`` demands of named sizes.
+    demands: list[Demand] = field(default_factory=list)
 
 
 class TooLargeError(Exception):
@@ -84,6 +100,10 @@ class State:
         self.elsewhere = Elsewhere(spec)
         #: Whether it is not known of some layer if (or how often) it runs.
         self.doubted = False
+        #: Of the named sizes, where there are any.
+        traces = (getattr(size, "trace", None) for size in overrides.dims.values())
+        self.trace: Trace | None = next((trace for trace in traces if trace), None)
+        self.demands: list[Demand] = []
 
     @property
     def read_by_blocks(self) -> str:
