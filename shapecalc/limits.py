@@ -28,6 +28,8 @@ MAX_MESSAGE = 1_000
 MAX_SHARED = 10_000_000
 #: How many models a file may hold.
 MAX_MODELS = 1_000
+#: The same where sizes have names: such a model is walked several times, with expressions.
+MAX_NAMED_LAYERS = 10_000
 #: How many sizes of a model may have names.
 MAX_DIMS = 8
 #: How deep blocks and containers may be in one another as they run.

@@ -255,25 +255,38 @@ class Linter:
 
 
 def _ruled(graph: Graph, policy: Policy) -> Iterator[Finding]:
-    """What the selected rules find; where sizes have names, with numbers for them, at two samples
-    that fit (exact ones, if any are): what only one of them has is about its numbers."""
+    """What the selected rules find; where sizes have names, with numbers for them, at samples that
+    fit (exact ones first, if any are, and the smallest): what not all of them have is about their
+    numbers, and a budget that only some of them pass cannot be judged."""
     if graph.domain is None:
         yield from apply_rules(graph, policy)
         return
-    samples = graph.domain.followed[:2]
-    for sample in samples:
+    samples = iter(graph.domain.followed)
+    found: list[dict[tuple[str, Extent], Finding]] = []
+    while len(found) < 2 or _differing(found):
+        sample = next(samples, None)
+        if sample is None:
+            break
         sample.graph.limits = graph.limits
-    first, *others = (
-        {(one.code, one.extent): one for one in apply_rules(sample.graph, policy)}
-        for sample in samples
-    )
-    for place, one in first.items():
-        twins = [other.get(place) for other in others]
-        if None in twins:
-            continue
-        if any(twin and twin.message != one.message for twin in twins):
-            one.message, one.fix = f"{one.message} (at {samples[0]})", None
-        yield one
+        found.append({(one.code, one.extent): one for one in apply_rules(sample.graph, policy)})
+    differing = _differing(found)
+    for place, one in found[0].items():
+        if all(place in other for other in found):
+            if place in differing:
+                one.message = f"{one.message} (at {graph.domain.followed[0]})"
+                one.fix = None
+            yield one
+
+
+def _differing(found: list[dict[tuple[str, Extent], Finding]]) -> set[tuple[str, Extent]]:
+    """Where something is found at all samples so far, in other words."""
+    first, *others = found or [{}]
+    return {
+        place
+        for place, one in first.items()
+        if all(place in other for other in others)
+        and any(other[place].message != one.message for other in others)
+    }
 
 
 def apply_rules(graph: Graph, policy: Policy) -> Iterator[Finding]:

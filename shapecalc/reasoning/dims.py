@@ -11,16 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain, product
+from itertools import chain, islice, product
 from math import lcm
 from typing import Any
 
 from shapecalc.graph import Graph
 from shapecalc.layers.base import Tensor, format_shape
+from shapecalc.limits import MAX_NAMED_LAYERS
 from shapecalc.reasoning.input_axes import InputAxis
 from shapecalc.reasoning.input_sizes import AxisSizes, ModelSizes, axis_sizes, groups
 from shapecalc.reasoning.joint import Tie, ties
-from shapecalc.reasoning.line import MAX_PERIOD, MAX_SIZE, Line
+from shapecalc.reasoning.line import MAX_PERIOD, Line
 from shapecalc.reasoning.needs import MAX_NEEDS, Need
 from shapecalc.reasoning.replay import Failure, Outcome, Replay
 from shapecalc.reasoning.size_sets import from_partial, from_partial_scan
@@ -39,11 +40,13 @@ CANDIDATES = (224, 256, 480, 512, 672, 572, 128, 100, 64, 32, 16, 8, 4, 1)
 #: How often a sample is changed so that the layer fits at which the model failed.
 MAX_CHANGES = 16
 #: And how many samples are tried in all.
-MAX_WALKS = 60
+MAX_WALKS = 40
 #: Pairs of sizes are tried up to here.
 MAX_OF_PAIR = 256
 #: Of the decisions before a failure, so many are looked at.
-MAX_DECISIONS = 24
+MAX_DECISIONS = 12
+#: And sizes so far away.
+MAX_DISTANCE = 512
 #: At how many of them it is tried which expressions are the most general.
 MAX_TRIED = 3
 #: How many samples expressions are held against.
@@ -206,7 +209,7 @@ class _Model:
         self.spec = spec
         self.names = names
         self.earlier = earlier
-        self.overrides = overrides
+        self.overrides = replace(overrides, most_layers=MAX_NAMED_LAYERS)
         self.memory = Memory()
 
     def concrete(self, values: Mapping[str, int], *, first_only: bool = False) -> WalkResult:
@@ -235,6 +238,8 @@ class _Model:
                 result, trace = self.symbolic(values, first_only=True)
                 if not result.findings:
                     return values
+                if result.findings[0].code == "SC007":
+                    return values  # no size makes it smaller
                 tried[key] = len(result.graph.nodes)
                 values = _changed(values, trace, tried) or values
         furthest = max(tried, key=lambda key: tried[key])
@@ -244,14 +249,23 @@ class _Model:
 def _changed(
     values: dict[str, int], trace: Trace, tried: Mapping[tuple[int, ...], int]
 ) -> dict[str, int] | None:
-    """The nearest values at which one of the last decisions comes out the other way: what should
-    have been equal, if anything."""
-    last = list(reversed(trace.conditions))[:MAX_DECISIONS]
-    for condition in sorted(last, key=lambda one: one.relation != "≠"):
-        for other in _flipping(condition, values):
-            if tuple(other.values()) not in tried:
-                return other
-    return None
+    """Values near by at which one of the last decisions comes out the other way, and as few of
+    those before it as can be; of what should have been equal, if there is anything."""
+    decided = list(_without_limits(trace.conditions))
+    last = decided[-MAX_DECISIONS:]
+    best: tuple[int, dict[str, int]] | None = None
+    for unequal in (True, False):
+        for condition in reversed(last):
+            if (condition.relation == "≠") != unequal:
+                continue
+            before = decided[: decided.index(condition)]
+            for other in _flipping(condition, values):
+                broken = sum(not one.holds(other) for one in before)
+                if tuple(other.values()) not in tried and (best is None or broken < best[0]):
+                    best = broken, other
+        if best is not None:
+            break
+    return best[1] if best else None
 
 
 def _flipping(condition: Condition, values: dict[str, int]) -> Iterator[dict[str, int]]:
@@ -269,12 +283,12 @@ def _flipping(condition: Condition, values: dict[str, int]) -> Iterator[dict[str
         one, two = names
         pairs = product(range(1, MAX_OF_PAIR), repeat=2)
         changed = ({**values, one: a, two: b} for a, b in pairs)
-        yield from (pair for pair in changed if not condition.holds(pair))
+        yield from islice((pair for pair in changed if not condition.holds(pair)), 1)
 
 
 def _around(size: int) -> Iterator[int]:
     """The sizes nearest to a size."""
-    for distance in range(1, MAX_SIZE):
+    for distance in range(1, MAX_DISTANCE):
         yield size + distance
         if size > distance:
             yield size - distance

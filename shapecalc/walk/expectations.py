@@ -169,7 +169,7 @@ class Expectations:
         instead = f"expect: {as_expect(shape)}, if that is what is meant"
         if node.spec is None or (layer is not None and node.spec is not layer):
             return "", f"write {instead}"
-        if len(self.findings) > MAX_DIAGNOSTICS:
+        if len(self.findings) > MAX_DIAGNOSTICS or self.findings.first_only:
             return "", f"write {instead}"
         equation, change = expected(node, port.number, wanted)
         where = "" if layer else f" in {node.spec.label(node.type)}"

@@ -123,7 +123,7 @@ class Findings:
             help,
             path,
             layer,
-            self._sizes_to(inputs[0]) if inputs and code.startswith("SC1") else (),
+            self._sizes_to(inputs[0]) if inputs and self._shows_sizes(code) else (),
             use=use,
             fix=fix,
             last_path=path,
@@ -131,6 +131,10 @@ class Findings:
             within=self.within,
         )
         return found
+
+    def _shows_sizes(self, code: str) -> bool:
+        """Whether a finding shows the sizes that led there; nobody reads those of the first one."""
+        return code.startswith("SC1") and not self.first_only
 
     def _sizes_to(self, port: Port) -> tuple[str, ...]:
         """The chain that led there; among very many findings, nobody follows a long one."""

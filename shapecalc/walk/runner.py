@@ -63,9 +63,16 @@ class Runner:
         """Count a turn; SC007 past the limit."""
         self.findings.stop_if_enough()
         self.steps += 1
-        if self.steps > MAX_LAYERS:
-            message = f"the model has more than {MAX_LAYERS:,} layers once unrolled"
-            self.findings.report("SC007", message, layer.key_extent("repeat"), "lower `repeat`")
+        most = self.state.overrides.most_layers
+        if self.steps > most:
+            message, help = (
+                f"the model has more than {most:,} layers once unrolled",
+                "lower `repeat`",
+            )
+            if most < MAX_LAYERS:
+                message += ", the most where sizes have names"
+                help = "give numbers for its `dims`: --input 3x224x224"
+            self.findings.report("SC007", message, layer.key_extent("repeat"), help)
             raise TooLargeError
 
     def open(self, layer: LayerSpec, path: str) -> Group:
