@@ -109,8 +109,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write the report there; the n-th -o belongs to the n-th --format, - and what has "
-        "none go to standard output.",
+        help="Write the report of the --format before it there; - and what has none go to "
+        "standard output.",
         rich_help_panel=_OUTPUT,
     ),
 ]
