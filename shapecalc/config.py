@@ -161,7 +161,7 @@ def read_config(path: Path, table: Mapping[str, Any]) -> Config:
         return Config(
             path=path,
             selection=Selection(
-                read_codes(table.get("select", ())),
+                read_codes(table["select"]) if "select" in table else None,
                 read_codes(table.get("extend-select", ())),
                 read_codes(table.get("ignore", ())),
                 read_severities(table.get("severity", {})),

@@ -141,3 +141,13 @@ def test_severities() -> None:
 def test_a_wrong_severity() -> None:
     with pytest.raises(ValueError, match="fatal"):
         read_severities({"SC201": "fatal"})
+
+
+def test_an_empty_list_selects_nothing() -> None:
+    nothing = Selection(select=())
+    assert not reported("SC201", nothing)
+    assert reported("SC002", nothing)
+    assert reported("SC900", nothing)
+    assert reported("SC201", nothing, Selection(select=("SC2",)))
+    assert not reported("SC201", Selection(select=("SC2",)), nothing)
+    assert reported("SC320", nothing, Selection(extend_select=("SC320",)))

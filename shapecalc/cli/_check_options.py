@@ -348,7 +348,7 @@ def selection(
     from shapecalc.selection import Selection
 
     return Selection(
-        _codes(select, "--select"),
+        _codes(select, "--select") if select else None,
         _codes(extend_select, "--extend-select"),
         _codes(ignore, "--ignore"),
         dict(part for text in severities or [] for part in _severity(text).items()),
