@@ -261,12 +261,12 @@ def _print_diff(outcomes: list[Outcome], unreadable: bool, exit_zero: bool) -> i
 
 def _write_baseline(path: Path, files: list[FileReport]) -> int:
     """Write a baseline of all that was found; 2 where that cannot be done."""
-    from shapecalc.baseline import baseline_of
+    from shapecalc.baseline import SURROGATES, baseline_of
     from shapecalc.fix import write_atomically
 
     text, count = baseline_of(files, path)
     try:
-        write_atomically(path, text.encode())
+        write_atomically(path, text.encode("utf-8", SURROGATES))
     except OSError as error:
         _terminal.print_error(f"{path}: {error.strerror or error}")
         return 2
