@@ -24,9 +24,11 @@ class Selection:
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
+    #: Not reported whatever is selected.
+    never: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        others = self.extend_select or self.ignore or self.severity
+        others = self.extend_select or self.ignore or self.severity or self.never
         return self.select is not None or bool(others)
 
 
@@ -56,6 +58,8 @@ class Policy:
             return True
         if not self.places:
             return rule.essential or rule.default
+        if any(_longest(rule.code, place.never) > 0 for place in self.places):
+            return False
         selecting = [place for place in self.places if place.select is not None]
         wanted = rule.essential or (rule.default and not selecting)
         longest = 0

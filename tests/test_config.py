@@ -176,7 +176,7 @@ def test_a_file_elsewhere_matches_nothing(tmp_path: Path) -> None:
 
 def test_ignores_for_a_file(tmp_path: Path) -> None:
     config = project(tmp_path, FULL)
-    assert config.selection_for(tmp_path / "old" / "a.yaml").ignore == ("SC202", "SC2")
+    assert config.selection_for(tmp_path / "old" / "a.yaml").never == ("SC2",)
     assert config.selection_for(tmp_path / "a.yaml") is config.selection
 
 
