@@ -75,9 +75,9 @@ def command(
 ) -> int:
     """Check specs: every layer's output shape and parameters, and what is wrong.
 
-    A folder means the YAML files in it that are specs (mappings with `layers`); a file named is
-    always checked. Exit codes: 0 nothing wrong, 1 an error was found (with --strict: or a
-    warning), 2 wrong usage or a file that cannot be read.
+    A folder means the YAML files in it that are specs (mappings with `layers`), hidden ones left
+    out; a file named is always checked. Exit codes: 0 nothing wrong, 1 an error was found (with
+    --strict: or a warning), 2 wrong usage or a file that cannot be read.
 
     \b
       shapecalc check model.yaml
