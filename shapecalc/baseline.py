@@ -19,6 +19,8 @@ from shapecalc.report import FileReport
 from shapecalc.rules import NEVER_SILENT
 
 VERSION = 1
+#: The name of a file may be no UTF-8: what Python makes of it is written as it is.
+SURROGATES = "surrogatepass"
 
 
 class BaselineError(Exception):
@@ -87,7 +89,7 @@ class Baseline:
 def read_baseline(path: Path) -> Baseline:
     """A baseline from its file. Raises :class:`BaselineError`."""
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        data: Any = json.loads(path.read_bytes().decode("utf-8", SURROGATES))
         if data["version"] != VERSION:
             raise BaselineError(f"{path}: a baseline of version {data['version']!r}, not {VERSION}")
         counts: Counter[Fingerprint] = Counter()

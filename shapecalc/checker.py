@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -218,13 +219,25 @@ def worst(diagnostics: Iterable[Diagnostic]) -> Severity | None:
 
 
 def find_specs(folder: Path) -> list[Path]:
-    """The YAML files below a folder, hidden ones left out, in order."""
-    return sorted(
-        path
-        for pattern in ("*.yaml", "*.yml")
-        for path in folder.rglob(pattern)
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
+    """The YAML files below a folder, in order: not what is hidden, nor what a linked folder holds.
+
+    A folder that cannot be listed is among them, so that reading it says why.
+    """
+    found: list[Path] = []
+
+    def unlisted(error: OSError) -> None:
+        found.append(Path(error.filename))
+
+    for place, folders, files in os.walk(folder, onerror=unlisted):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        wanted = (name for name in files if name.endswith((".yaml", ".yml")) and name[0] != ".")
+        found += (path for path in map(Path(place).joinpath, wanted) if not _is_special(path))
+    return sorted(found)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it is a pipe or a device, which may never end; a dead link is none."""
+    return path.exists() and not path.is_file()
 
 
 _LAYERS = re.compile(r"""^(["']?)layers\1[ \t]*:""", re.MULTILINE)

@@ -40,11 +40,9 @@ class Config:
     strict: bool = False
 
     def selection_for(self, file: Path) -> Selection:
-        """The selection for one file: with the ignores of the patterns that match it."""
+        """The selection for one file: without what the patterns that match it ignore."""
         ignored = _flat(self._matching(file, self.per_file_ignores))
-        if not ignored:
-            return self.selection
-        return replace(self.selection, ignore=(*self.selection.ignore, *ignored))
+        return replace(self.selection, never=ignored) if ignored else self.selection
 
     def inputs_for(self, file: Path) -> tuple[InputSet, ...]:
         """The further input shapes for one file."""
@@ -161,7 +159,7 @@ def read_config(path: Path, table: Mapping[str, Any]) -> Config:
         return Config(
             path=path,
             selection=Selection(
-                read_codes(table.get("select", ())),
+                read_codes(table["select"]) if "select" in table else None,
                 read_codes(table.get("extend-select", ())),
                 read_codes(table.get("ignore", ())),
                 read_severities(table.get("severity", {})),

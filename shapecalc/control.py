@@ -50,7 +50,9 @@ class Control:
             extent = lint["severity"].key_extents[word]
             for code in self._code(word, extent, f"lint.severity.{word}"):
                 severity[code.prefix] = Severity(level)
-        return Selection(select, (), ignore, severity)
+        # Nothing but mistakes selects what is on anyway, an empty list selects nothing.
+        chosen = select if select or not lint.get("select", True) else None
+        return Selection(chosen, (), ignore, severity)
 
     def _ignore(self, layer: LayerSpec) -> Suppression:
         key = layer.written["ignore"]

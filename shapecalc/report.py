@@ -283,14 +283,15 @@ class ModelReport:
         """The layers in the form of the JSON contract; what is the same for many is made once."""
         fields, source = self.fields, self.spec.source
         by_inference: dict[int, dict[str, Any]] = {}
-        by_field: dict[int, list[dict[str, Any]]] = {}
+        last: list[Field] | None = None
         for layer in self.layers:
             inference, found = layer.node.inference, fields.of(layer.node)
             if inference is None or id(inference) not in by_inference:
                 by_inference[id(inference)] = layer.figures()
-            if id(found) not in by_field:
-                by_field[id(found)] = [field_to_json(field) for field in found]
-            yield layer.to_dict(source, by_inference[id(inference)], by_field[id(found)])
+            # Layers that see what they read stand behind one another.
+            if found is not last:
+                last, of_field = found, [field_to_json(field) for field in found]
+            yield layer.to_dict(source, by_inference[id(inference)], of_field)
 
     def _of_sizes(self) -> dict[str, Any]:
         """What depends on whether all sizes are numbers: costs in bytes and seconds, or else which

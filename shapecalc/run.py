@@ -132,10 +132,10 @@ def _worth(jobs: Sequence[Job]) -> int:
     for job in jobs:
         with suppress(OSError):
             size += os.stat(job.path).st_size
-    return min(_cores(), 1 + size // SHARE)
+    return min(cores(), 1 + size // SHARE)
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many processors there are for this process."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1

@@ -19,14 +19,17 @@ class Selection:
     Codes or prefixes of codes, in capitals; see :func:`read_codes`.
     """
 
-    #: Replaces the rules that are on by default, and what farther places select; empty: does not.
-    select: tuple[str, ...] = ()
+    #: Replaces the rules that are on by default, and what farther places select.
+    select: tuple[str, ...] | None = None
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     severity: Mapping[str, Severity] = field(default_factory=dict)
+    #: Not reported whatever is selected.
+    never: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.select or self.extend_select or self.ignore or self.severity)
+        others = self.extend_select or self.ignore or self.severity or self.never
+        return self.select is not None or bool(others)
 
 
 class Policy:
@@ -55,11 +58,13 @@ class Policy:
             return True
         if not self.places:
             return rule.essential or rule.default
-        selecting = [place for place in self.places if place.select]
+        if any(_longest(rule.code, place.never) > 0 for place in self.places):
+            return False
+        selecting = [place for place in self.places if place.select is not None]
         wanted = rule.essential or (rule.default and not selecting)
         longest = 0
         for place in self.places:
-            select = place.select if selecting and place is selecting[-1] else ()
+            select = (place.select if selecting and place is selecting[-1] else None) or ()
             for codes, wish in (((*select, *place.extend_select), True), (place.ignore, False)):
                 length = _longest(rule.code, codes)
                 if length >= longest:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shapecalc import check
-from shapecalc.checker import format_inputs
+from shapecalc.checker import find_specs, format_inputs
 from tests.checking import codes, findings
 
 CONV = "{type: conv2d, out_channels: 8, kernel_size: 3, stride: 2}"
@@ -103,6 +105,36 @@ def test_what_of_a_folder_is_a_spec(tmp_path: Path, text: str, is_spec: bool) ->
     (tmp_path / "a.yaml").write_text(text)
     (tmp_path / ".hidden.yaml").write_text("layers: []")
     assert len(check(tmp_path).files) == is_spec
+
+
+def files(folder: Path) -> list[str]:
+    return [found.relative_to(folder).as_posix() for found in find_specs(folder)]
+
+
+def test_what_of_a_folder_is_read(tmp_path: Path) -> None:
+    for name in ("b/c.yml", "b/a.yaml", "c.yaml/in.yaml", ".git/x.yaml", "b/.x/y.yaml", "d.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "link.yaml").symlink_to("b/c.yml")
+    (tmp_path / "dead.yaml").symlink_to("nowhere")
+    (tmp_path / "b/up").symlink_to("..")
+    os.mkfifo(tmp_path / "pipe.yaml")
+    expected = ["b/a.yaml", "b/c.yml", "c.yaml/in.yaml", "dead.yaml", "link.yaml"]
+    assert files(tmp_path) == expected
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.yaml").touch()
+    scandir = os.scandir
+
+    def refusing(path: str) -> Any:
+        if os.path.basename(path) == "closed":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert files(tmp_path) == ["a.yaml", "closed"]
 
 
 @pytest.mark.parametrize("word", ["1E100", "0o7", "12", "null", "yes", "-", "a: b", "=", ""])

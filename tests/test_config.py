@@ -56,6 +56,11 @@ def test_everything(tmp_path: Path) -> None:
     assert config.inputs_for(tmp_path / "a.yml") == ()
 
 
+def test_an_empty_select_is_not_none(tmp_path: Path) -> None:
+    assert project(tmp_path, "select = []").selection.select == ()
+    assert project(tmp_path, "ignore = []").selection.select is None
+
+
 def test_in_a_pyproject(tmp_path: Path) -> None:
     text = "".join(
         line.replace("[", "[tool.shapecalc.", 1) if line.startswith("[") else line
@@ -171,7 +176,7 @@ def test_a_file_elsewhere_matches_nothing(tmp_path: Path) -> None:
 
 def test_ignores_for_a_file(tmp_path: Path) -> None:
     config = project(tmp_path, FULL)
-    assert config.selection_for(tmp_path / "old" / "a.yaml").ignore == ("SC202", "SC2")
+    assert config.selection_for(tmp_path / "old" / "a.yaml").never == ("SC2",)
     assert config.selection_for(tmp_path / "a.yaml") is config.selection
 
 

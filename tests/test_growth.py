@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import cProfile
 import pstats
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,9 +55,27 @@ def test_ten_times_the_layers_take_ten_times_the_calls(
 
 
 def test_calls_for_a_layer() -> None:
-    """Measured: about 250 with the JSON report."""
-    fixed = calls(flat(300))
-    assert (calls(flat(1_200)) - fixed) / 900 < 700
+    """Measured: 356 with the JSON report, 232 with the table."""
+    for output_format, most in (("json", 420), ("table", 280)):
+        few, many = calls(flat(300), output_format), calls(flat(1_200), output_format)
+        assert (many - few) / 900 < most
+
+
+def peak(text: str) -> int:
+    """The most bytes that Python's objects take at once in a check and its report."""
+    tracemalloc.start()
+    try:
+        render(Report((check_source(Source("spec.yaml", text)),)), "json", Options())
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_for_a_layer() -> None:
+    """Measured: 4,580 bytes with the JSON report, 570 of them its text."""
+    few, many = peak(flat(300)), peak(flat(3_000))
+    assert (many - few) / 2_700 < 5_500
+    assert many < 11 * few
 
 
 def test_that_the_tests_above_can_fail() -> None:

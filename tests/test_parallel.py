@@ -102,7 +102,7 @@ def test_little_work_stays_in_one_process(folder: Path, monkeypatch: pytest.Monk
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"
-    monkeypatch.setattr(run, "_cores", lambda: 4)
+    monkeypatch.setattr(run, "cores", lambda: 4)
     jobs = run.plan([str(folder)])
     assert run._worth(jobs) == 1
     monkeypatch.setattr(run, "SHARE", 100)

@@ -141,3 +141,23 @@ def test_severities() -> None:
 def test_a_wrong_severity() -> None:
     with pytest.raises(ValueError, match="fatal"):
         read_severities({"SC201": "fatal"})
+
+
+def test_an_empty_list_selects_nothing() -> None:
+    nothing = Selection(select=())
+    assert not reported("SC201", nothing)
+    assert reported("SC002", nothing)
+    assert reported("SC900", nothing)
+    assert reported("SC201", nothing, Selection(select=("SC2",)))
+    assert not reported("SC201", Selection(select=("SC2",)), nothing)
+    assert reported("SC320", nothing, Selection(extend_select=("SC320",)))
+
+
+def test_what_is_never_reported_need_not_be_longer() -> None:
+    """As ruff's per-file ignores: a command that selects a rule does not bring it back there."""
+    legacy = Selection(never=("SC3",))
+    assert not reported("SC301", legacy)
+    assert not reported("SC301", legacy, Selection(select=("SC301",)))
+    assert not reported("SC301", Selection(extend_select=("SC301",)), legacy)
+    assert reported("SC201", legacy)
+    assert reported("SC900", Selection(never=("SC",)))

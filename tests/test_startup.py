@@ -1,14 +1,15 @@
-"""What a one-off loads, and how long it takes to start."""
+"""What a start loads, and what it takes in function calls; tests/benchmarks measures seconds."""
 
 from __future__ import annotations
 
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+
+from tests.benchmarks.start import IMPORTS
 
 SPECS = Path(__file__).parent.parent / "specs"
 HEAVY = {"pydantic", "pydantic_core", "rich", "yaml"}
@@ -71,18 +72,67 @@ def test_that_the_test_above_can_fail(package: str) -> None:
     assert package in packages & HEAVY
 
 
-def seconds(*command: str) -> float:
-    start = time.perf_counter()
-    subprocess.run([sys.executable, *command], capture_output=True, check=True)
-    return time.perf_counter() - start
+#: Runs its first argument and writes what that took to standard error: function calls, modules.
+COUNT = """
+import cProfile, sys
+profile = cProfile.Profile()
+code = compile(sys.argv.pop(1), "<counted>", "exec")
+profile.enable()
+try:
+    exec(code)
+except SystemExit:
+    pass
+profile.disable()
+loaded = len(sys.modules)
+import pstats
+calls = sum(row[1] for row in pstats.Stats(profile).stats.values())
+sys.stderr.write(f"\\n{calls} {loaded}")
+"""
+MAIN = "from shapecalc.cli import main; main()"
 
 
-@pytest.mark.slow
-def test_a_one_off_starts_about_as_fast_as_typer() -> None:
-    """Measured 0.95 to 1.0 times `import typer`; pydantic alone would make it 2."""
-    ours, bare = ["-m", "shapecalc", "conv", "64", "-k4", "-s2", "-p1"], ["-c", "import typer"]
-    for command in (ours, bare):
-        seconds(*command)
-    # In turn, so that a machine that slows down slows both.
-    ratios = [seconds(*ours) / seconds(*bare) for _ in range(15)]
-    assert statistics.median(ratios) < 1.3
+class Counted(NamedTuple):
+    """What a process does, whatever machine it runs on."""
+
+    calls: int
+    modules: int
+
+
+def counted(code: str, *args: str) -> Counted:
+    run = subprocess.run(
+        [sys.executable, "-c", COUNT, code, *args],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+    calls, modules = run.stderr.rpartition("\n")[2].split()
+    return Counted(int(calls), int(modules))
+
+
+CONV = ("conv", "64", "-k4", "-s2", "-p1")
+CHECK = ("check", str(SPECS / "dcgan.yaml"), "--isolated")
+
+
+@pytest.mark.parametrize(
+    ("args", "against", "calls", "modules"),
+    [
+        # Measured: 1.22 times the calls, 15 modules more.
+        (CONV, "import typer", 1.35, 20),
+        # 1.56 times the calls without and 1.49 with --format json; 113 and 91 modules more.
+        (CHECK, IMPORTS, 1.75, 130),
+        ((*CHECK, "--format", "json"), IMPORTS, 1.7, 110),
+    ],
+)
+def test_what_a_start_takes(
+    args: tuple[str, ...], against: str, calls: float, modules: int
+) -> None:
+    """Against what it is built on: see tests/benchmarks for the seconds."""
+    ours, theirs = counted(MAIN, *args), counted(against)
+    assert ours.calls < calls * theirs.calls
+    assert ours.modules <= theirs.modules + modules
+
+
+def test_that_the_test_above_can_fail_too() -> None:
+    ours, theirs = counted(f"import pydantic; {MAIN}", *CONV), counted("import typer")
+    assert ours.calls > 1.35 * theirs.calls
+    assert ours.modules > theirs.modules + 20

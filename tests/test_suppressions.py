@@ -207,6 +207,20 @@ def test_of_lint_what_can_be_used_is_used() -> None:
     assert codes(text) == ["SC002", "SC002"]
 
 
+def test_a_wrong_severity_is_shown_where_it_is() -> None:
+    text = "lint: {ignore: [SC201], severity: {SC201: note, SC202: warnign}}\n" + spec("  - relu")
+    (found,) = findings(text)
+    assert found.span is not None
+    assert (found.span.column, found.span.end_column) == (49, 63)
+    assert found.fix is not None
+    assert found.fix.description == "write warning instead of warnign"
+
+
+def test_an_empty_select_selects_nothing() -> None:
+    assert codes("lint: {select: []}\n" + spec(f"  - {CONV}")) == []
+    assert codes("lint: {select: [XX]}\n" + spec(f"  - {CONV}")) == ["SC002", "SC201"]
+
+
 def test_the_command_line_comes_after_lint() -> None:
     text = "lint: {ignore: [SC201]}\n" + spec(f"  - {CONV}")
     assert codes(text, selection=Selection(select=("SC201",))) == []

@@ -30,6 +30,9 @@ BROKEN_PIPE = 141
 #: with Python's 700 that costs a quarter of the time of a folder.
 GARBAGE = 100_000
 
+#: Where a command finds the names of its parameters in the order in which they were written.
+WRITTEN = "shapecalc.written"
+
 SETTINGS = {"help_option_names": ["--help", "-h"], "max_content_width": 100}
 
 
@@ -57,7 +60,12 @@ def command_module(name: str) -> "ModuleType | None":
 
 
 class PanelCommand(TyperCommand):
-    """A command whose help lists its options by panel."""
+    """A command whose help lists its options by panel, and that knows their order."""
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        order = self.make_parser(ctx).parse_args(args=list(args))[2] if args else []
+        ctx.meta[WRITTEN] = [param.name for param in order]
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: "Context", formatter: "HelpFormatter") -> None:
         panels: dict[str, list[tuple[str, str]]] = {}

@@ -109,8 +109,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="FILE",
-        help="Write the report there; the n-th -o belongs to the n-th --format, - and what has "
-        "none go to standard output.",
+        help="Write the report of the --format before it there; - and what has none go to "
+        "standard output.",
         rich_help_panel=_OUTPUT,
     ),
 ]
@@ -348,7 +348,7 @@ def selection(
     from shapecalc.selection import Selection
 
     return Selection(
-        _codes(select, "--select"),
+        _codes(select, "--select") if select else None,
         _codes(extend_select, "--extend-select"),
         _codes(ignore, "--ignore"),
         dict(part for text in severities or [] for part in _severity(text).items()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import typer
 
@@ -23,22 +23,55 @@ class Target(NamedTuple):
     file: Path | None
 
 
-def targets(formats: list[str], outputs: list[Path] | None) -> list[Target]:
-    """The n-th ``-o`` belongs to the n-th ``--format``; what has none goes to standard output."""
-    given = list(outputs or [])
-    if len(given) > len(formats):
-        _refuse(f"{len(given)} files for {len(formats)} --format: give one to each.")
-    given += [STDOUT] * (len(formats) - len(given))
-    files = [None if file == STDOUT else file for file in given]
-    if files.count(None) > 1:
+def targets(
+    formats: list[str], outputs: list[Path] | None, order: Iterable[str | None]
+) -> list[Target]:
+    """Where each format goes: an ``-o`` belongs to the ``--format`` before it, one before all of
+    them to the first. What has none goes to standard output.
+
+    ``order`` has the names of the command's parameters as they were written.
+    """
+    if len(outputs or ()) > len(formats):
+        _refuse(f"{len(outputs or ())} files for {len(formats)} --format: give one to each.")
+    files = _owned(outputs or [], order)
+    if sum(files.get(number, STDOUT) == STDOUT for number in range(len(formats))) > 1:
         _refuse("Only one format can go to standard output: give the others a file.")
-    named = [os.path.realpath(file) for file in files if file]
+    named = [os.path.realpath(file) for file in files.values() if file != STDOUT]
     if len(set(named)) < len(named):
         _refuse("Two formats cannot go to one file.")
-    return [Target(*pair) for pair in zip(formats, files, strict=True)]
+    found = [files.get(number, STDOUT) for number in range(len(formats))]
+    return [
+        Target(format, None if file == STDOUT else file)
+        for format, file in zip(formats, found, strict=True)
+    ]
 
 
-def _refuse(message: str) -> None:
+def _owned(outputs: list[Path], order: Iterable[str | None]) -> dict[int, Path]:
+    """The files by the number of the format that they belong to."""
+    files: dict[int, Path] = {}
+    given = iter(outputs)
+    before = 0
+    for name in order:
+        if name == "formats":
+            before += 1
+        elif name == "outputs":
+            file, owner = next(given), max(before - 1, 0)
+            if owner in files:
+                _refuse(f"{files[owner]} and {file} for one --format: write each after its own.")
+            files[owner] = file
+    return files
+
+
+def spare(written: Iterable[Path], read: Iterable[str], option: str) -> None:
+    """Wrong usage where a file that is to be written is one of the specs."""
+    specs = {os.path.realpath(path) for path in read}
+    for file in written:
+        if os.path.realpath(file) in specs:
+            message = f"{file} is one of the specs: it would be overwritten."
+            raise typer.BadParameter(message, param_hint=f"'{option}'")
+
+
+def _refuse(message: str) -> NoReturn:
     raise typer.BadParameter(message, param_hint="'--output'")
 
 

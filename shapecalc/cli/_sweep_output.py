@@ -7,9 +7,9 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, TextIO
 
 import typer
 
@@ -70,12 +70,19 @@ def write(
         elif text:
             _terminal.print_out(text)
         return
-    with nullcontext(sys.stdout) if file is None else file.open("a" if append else "w") as stream:
+    with _opened(file, append) as stream:
         if not append or stream.tell() == 0:
             stream.write(header(names, output_format))
         for variant in variants:
             stream.write(line_of(variant, output_format))
             stream.flush()
+
+
+def _opened(file: Path | None, append: bool) -> AbstractContextManager[TextIO]:
+    """The stream of the rows; a file in UTF-8, and with lines that end alike, everywhere."""
+    if file is None:
+        return nullcontext(sys.stdout)
+    return file.open("a" if append else "w", encoding="utf-8", newline="")
 
 
 class Resumed(NamedTuple):

@@ -12,6 +12,9 @@ ColorMode = Literal["auto", "always", "never"]
 #: What ``--color`` says.
 color_mode: ContextVar[ColorMode] = ContextVar("color_mode", default="auto")
 
+#: A long text is encoded in pieces of so many characters, rather than held twice.
+PIECE = 1_000_000
+
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33"}
 
 #: What to write where the stream's encoding lacks a character (a Windows console, LANG=C).
@@ -38,8 +41,10 @@ def style(text: str, *styles: str, stream: TextIO | None = None) -> str:
 
 
 def print_out(text: str) -> None:
-    """Write a line to standard output: a result."""
-    sys.stdout.write(text + "\n")
+    """Write a line to standard output: a result, however long."""
+    for start in range(0, len(text), PIECE):
+        sys.stdout.write(text[start : start + PIECE])
+    sys.stdout.write("\n")
 
 
 def print_error(text: str, code: str | None = None) -> None:

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from shapecalc.cli import _app, _check_output, _progress, _terminal
 from shapecalc.cli import _check_options as opt
-from shapecalc.cli import _check_output, _progress, _terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from shapecalc.render import Options
     from shapecalc.report import FileReport, Report
-    from shapecalc.run import Action, Outcome
+    from shapecalc.run import Action, Job, Outcome, Setup
 
 PANEL = "Specs"
 ORDER = 100
 
 
 def command(
+    context: typer.Context,
     paths: opt.Paths,
     formats: opt.Format = None,
     outputs: opt.Output = None,
@@ -74,9 +75,9 @@ def command(
 ) -> int:
     """Check specs: every layer's output shape and parameters, and what is wrong.
 
-    A folder means the YAML files in it that are specs (mappings with `layers`); a file named is
-    always checked. Exit codes: 0 nothing wrong, 1 an error was found (with --strict: or a
-    warning), 2 wrong usage or a file that cannot be read.
+    A folder means the YAML files in it that are specs (mappings with `layers`), hidden ones left
+    out; a file named is always checked. Exit codes: 0 nothing wrong, 1 an error was found (with
+    --strict: or a warning), 2 wrong usage or a file that cannot be read.
 
     \b
       shapecalc check model.yaml
@@ -92,9 +93,14 @@ def command(
     from shapecalc.checker import Settings
     from shapecalc.report import Report
 
-    targets = _check_output.targets(_formats(formats, statistics), outputs)
-    if outputs and (diff or write_baseline):
-        raise typer.BadParameter("There is no report with it.", param_hint="'--output'")
+    written = context.meta[_app.WRITTEN]
+    targets = _check_output.targets(_formats(formats, statistics), outputs, written)
+    _refuse_what_does_not_go_together(
+        ("--output", outputs, "--diff", diff),
+        ("--output", outputs, "--write-baseline", write_baseline),
+        ("--write-baseline", write_baseline, "--diff", diff),
+        ("--config", config, "--isolated", isolated),
+    )
     options = render.Options(
         color=_terminal.wants_color(sys.stdout),
         width=_terminal.width(),
@@ -130,13 +136,13 @@ def command(
         strict=strict,
         costs=opt.costs(batch, optimizer, dtype, autocast, memory, device),
     )
-    if isolated and config:
-        raise typer.BadParameter("It cannot be used with --isolated.", param_hint="'--config'")
     layers = not statistics and any(render.shows_layers(one.format, options) for one in targets)
     setup = run.Setup(settings, config, isolated, force_exclude, layers)
-    outcomes = _run(paths, setup, action, processes)
-    if outcomes is None:
+    jobs = _plan(paths, setup)
+    if jobs is None:
         return 2
+    _spare(jobs, targets, write_baseline)
+    outcomes = _run(paths, jobs, action, processes)
     unreadable = any(outcome.error for outcome in outcomes)
     if action == "diff":
         return _print_diff(outcomes, unreadable, exit_zero)
@@ -151,8 +157,7 @@ def command(
         if known is None:
             return 2
         files = known
-    written = _print(Report(tuple(files)), targets, options, statistics)
-    if unreadable or not written:
+    if not _print(Report(tuple(files)), targets, options, statistics) or unreadable:
         return 2
     return int(not exit_zero and any(outcome.fails for outcome in outcomes))
 
@@ -167,6 +172,14 @@ def _formats(formats: list[str] | None, statistics: bool) -> list[str]:
             message = f"{name!r} is none of {', '.join(known)}."
             raise typer.BadParameter(f"{there}{message}", param_hint="'--format'")
     return chosen
+
+
+def _refuse_what_does_not_go_together(*pairs: tuple[str, object, str, object]) -> None:
+    """Wrong usage where both options of a pair are given."""
+    for option, value, other, given in pairs:
+        if value and given:
+            message = f"It cannot be used with {other}."
+            raise typer.BadParameter(message, param_hint=f"'{option}'")
 
 
 def _action(paths: list[str], fix: bool, diff: bool, overridden: bool) -> Action:
@@ -184,19 +197,29 @@ def _action(paths: list[str], fix: bool, diff: bool, overridden: bool) -> Action
     return "diff" if diff else "fix"
 
 
-def _run(
-    paths: list[str], setup: object, action: Action, processes: int | None
-) -> list[Outcome] | None:
-    """Do it, and say what could not be read and what was skipped; ``None``: not even begun."""
+def _plan(paths: list[str], setup: Setup) -> list[Job] | None:
+    """The files to check; ``None``: they cannot be, for want of a configuration."""
     from shapecalc import run
     from shapecalc.config import ConfigError
 
-    assert isinstance(setup, run.Setup)
     try:
-        jobs = run.plan(paths, setup)
+        return run.plan(paths, setup)
     except ConfigError as error:
         _terminal.print_error(str(error))
         return None
+
+
+def _spare(jobs: list[Job], targets: list[_check_output.Target], baseline: Path | None) -> None:
+    """Wrong usage where what is to be written would replace a spec."""
+    specs = [job.path for job in jobs]
+    _check_output.spare([one.file for one in targets if one.file], specs, "--output")
+    _check_output.spare([baseline] if baseline else [], specs, "--write-baseline")
+
+
+def _run(paths: list[str], jobs: list[Job], action: Action, processes: int | None) -> list[Outcome]:
+    """Do it, and say what could not be read and what was skipped."""
+    from shapecalc import run
+
     outcomes = list(_progress.shown(run.run(jobs, action, processes), len(jobs)))
     for outcome in outcomes:
         if outcome.error:
@@ -238,12 +261,12 @@ def _print_diff(outcomes: list[Outcome], unreadable: bool, exit_zero: bool) -> i
 
 def _write_baseline(path: Path, files: list[FileReport]) -> int:
     """Write a baseline of all that was found; 2 where that cannot be done."""
-    from shapecalc.baseline import baseline_of
+    from shapecalc.baseline import SURROGATES, baseline_of
     from shapecalc.fix import write_atomically
 
     text, count = baseline_of(files, path)
     try:
-        write_atomically(path, text.encode())
+        write_atomically(path, text.encode("utf-8", SURROGATES))
     except OSError as error:
         _terminal.print_error(f"{path}: {error.strerror or error}")
         return 2

@@ -165,15 +165,18 @@ def _settings(spec: str, inputs: list[str] | None) -> "Settings":
     from shapecalc.run import Setup, plan
 
     shapes = _check_options.input_shapes(inputs)
-    return plan([spec], Setup(command_line=Settings(inputs=shapes)))[0].settings
+    jobs = plan([spec], Setup(command_line=Settings(inputs=shapes)))
+    # A folder has none or many; it is refused when it is read.
+    return jobs[0].settings if jobs else Settings(inputs=shapes)
 
 
 def _executor(combinations: int, jobs: int | None) -> "AbstractContextManager[Executor | None]":
     """A pool of processes where there is enough to do for it."""
-    import os
     import signal
 
-    jobs = jobs or (os.cpu_count() or 1 if combinations >= WORTH_PROCESSES else 1)
+    from shapecalc.run import cores
+
+    jobs = jobs or (cores() if combinations >= WORTH_PROCESSES else 1)
     if jobs == 1:
         return nullcontext()
     from concurrent.futures import ProcessPoolExecutor

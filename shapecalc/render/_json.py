@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
+#: So many parts of entries are remembered: what is written again comes soon after.
+REMEMBERED = 1_000
+
 #: How numbers and words are written: a hundred thousand layers have millions of them.
 _SIMPLE: dict[type, Callable[[Any], str]] = {
     int: int.__repr__,
@@ -77,6 +80,8 @@ class _Lines:
                 texts.append(write(one))
                 continue
             if id(one) not in known:
+                if len(known) >= REMEMBERED:
+                    known.clear()
                 known[id(one)] = (one, json.dumps(one))
             texts.append(known[id(one)][1])
         return self._forms[keys] % tuple(texts)

@@ -97,8 +97,13 @@ def figure_of(node: Node, figure: str) -> int | None:
 def excess(figure: str, value: int, limit: Limit) -> str:
     """``234,112 (4.7 %) over the budget of 5M``."""
     over = value - limit.value
-    share = f" ({100 * over / limit.value:.3g} %)" if limit.value else ""
+    share = f" ({_percent(100 * over / limit.value)})" if limit.value else ""
     return f"{format_amount(figure, over)}{share} over the budget of {limit.written}"
+
+
+def _percent(value: float) -> str:
+    """``4.72 %``, ``20,700 %``."""
+    return f"{value:,.0f} %" if value >= 1000 else f"{value:.3g} %"
 
 
 def from_where(limit: Limit) -> str:

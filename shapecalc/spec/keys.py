@@ -168,6 +168,8 @@ class Fault(NamedTuple):
     help: str | None
     #: The key (of an unknown one) or the word (of a value) that was surely meant.
     meant: str | None = None
+    #: The entry of the value that it is about, where the value is a mapping.
+    entry: str | None = None
 
 
 def check_keys(keys: Keys, value: Mapping[str, Any], what: str) -> list[Fault]:
@@ -195,14 +197,17 @@ def _fault(
     if kind == "extra_forbidden":
         return unknown_key(key, keys.keys, what)
     annotation, found = keys.keys[key].annotation if key in keys.keys else None, value.get(key)
+    entry = None
     if len(place) > 1 and get_origin(annotation) is dict and isinstance(found, dict):
         # One of the values of a mapping: `severity.SC201`.
-        key, annotation, found = f"{key}.{place[1]}", get_args(annotation)[1], found[place[1]]
+        entry = str(place[1])
+        key, annotation, found = f"{key}.{entry}", get_args(annotation)[1], found[entry]
     wanted = words(annotation) if annotation is not None else "something else"
     message = f"`{key}` must be {wanted}, not {describe(found)}"
     choices = [str(choice) for choice in leaves(annotation) if isinstance(choice, str)]
     meant = surely_meant(found, choices) if isinstance(found, str) else None
-    return Fault(str(place[0]), "type", message, meant and f"did you mean `{meant}`?", meant)
+    help = meant and f"did you mean `{meant}`?"
+    return Fault(str(place[0]), "type", message, help, meant, entry)
 
 
 def unknown_key(

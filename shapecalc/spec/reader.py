@@ -86,7 +86,12 @@ class Reader:
                 if not checked.stray:
                     self.report("SC002", fault.message, (start, start + 1), fault.help, path)
                 continue
-            extent, fix = checked.entry_extent(fault.key), self.fix_of(fault, checked)
+            inner = checked[fault.key]
+            if fault.entry is not None and isinstance(inner, Mapping):
+                extent = inner.entry_extent(fault.entry)
+                fix = self.fix_of(fault._replace(key=fault.entry), inner)
+            else:
+                extent, fix = checked.entry_extent(fault.key), self.fix_of(fault, checked)
             self.report("SC002", fault.message, extent, fault.help, path + fault.key, fix=fix)
             del checked[fault.key]
         return checked

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from sys import intern
 from typing import Any, NoReturn
 
 import yaml
@@ -311,7 +312,8 @@ class _Builder:
                 self.anchors[event.anchor] = (value, 1, 0)
             if start == end:
                 self._stop("a key is missing", (start, end))
-            self.keys[-1] = (value, (start, end))
+            # The same few words again and again: one of each is kept.
+            self.keys[-1] = (intern(value), (start, end))
             return
         if event.implicit[0]:
             value = self._resolved(value, (start, end))

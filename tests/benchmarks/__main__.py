@@ -1,7 +1,8 @@
 """All benchmarks: ``python -m tests.benchmarks`` installs the peers into an environment of its own,
 measures everything side by side, and writes the table into ``tests/benchmarks/README.md``.
 
-``python -m tests.benchmarks start again`` measures these alone, and prints the rows.
+``python -m tests.benchmarks large start.conv`` measures a part and a single figure, and prints the
+rows; ``--list`` names them all.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import os
 import platform
 import subprocess
 import venv
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from tests.benchmarks.harness import ROOT, Row
 
 ENVIRONMENT = ROOT / ".benchmarks"
-PEERS = ["torch==2.13.0", "torchinfo", "onnx", "torchshapeflow", "yamllint"]
 SUBJECTS = {
     "start": "Starting",
     "large": "Large specs",
@@ -30,13 +32,32 @@ BEGIN, END = "<!-- measured -->\n", "<!-- end -->\n"
 README = Path(__file__).parent / "README.md"
 
 
-def prepare() -> Path:
-    """The environment with the peers and this checkout; its Python."""
+def subject(name: str) -> ModuleType:
+    """The module of a part: its ``PEERS``, its ``FIGURES`` by name, and ``measure``."""
+    return importlib.import_module(f"tests.benchmarks.{name}")
+
+
+def chosen(words: Sequence[str]) -> dict[str, list[str]]:
+    """The figures that are asked for, part by part: ``large`` is all of that part's, ``start.conv``
+    one. Raises ``ValueError`` for what there is not."""
+    found: dict[str, list[str]] = {}
+    for word in words or SUBJECTS:
+        part, dot, name = word.partition(".")
+        figures = list(subject(part).FIGURES) if part in SUBJECTS else []
+        if not figures or (dot and name not in figures):
+            raise ValueError(f"there is no {word}: --list names all that there is")
+        found.setdefault(part, []).extend([name] if name else figures)
+    return found
+
+
+def prepare(peers: Iterable[str]) -> Path:
+    """The environment with these peers and this checkout; its Python."""
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
         venv.create(ENVIRONMENT, with_pip=True)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, *PEERS], check=True)
+    if wanted := sorted(set(peers)):
+        subprocess.run([*pip, *wanted], check=True)
     subprocess.run([*pip, "--force-reinstall", "--no-deps", str(ROOT)], check=True)
     subprocess.run([*pip, str(ROOT)], check=True)
     return python
@@ -73,21 +94,29 @@ def _processor() -> str:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("subjects", nargs="*", choices=[*SUBJECTS, []], help="all, if left out")
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("figures", nargs="*", help="a part, or one of its figures; default: all")
+    parser.add_argument("--list", action="store_true", help="name all figures, and stop")
     parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
-    python = prepare()
+    try:
+        wanted = chosen(options.figures)
+    except ValueError as error:
+        parser.error(str(error))
+    if options.list:
+        print("\n".join(f"{part}.{name}" for part, names in wanted.items() for name in names))
+        return
+    python = prepare(peer for part in wanted for peer in subject(part).PEERS)
     parts = []
-    for name in options.subjects or SUBJECTS:
-        rows = importlib.import_module(f"tests.benchmarks.{name}").measure(python, options.rounds)
-        parts.append(f"### {SUBJECTS[name]}\n\n{table(rows)}")
+    for part, names in wanted.items():
+        rows = subject(part).measure(python, options.rounds, names)
+        parts.append(f"### {SUBJECTS[part]}\n\n{table(rows)}")
         print(parts[-1], flush=True)
-    if not options.subjects:
+    if not options.figures:
         text = README.read_text(encoding="utf-8")
         start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-        measured = "\n".join([machine(python), *parts])
-        README.write_text(f"{text[:start]}\n{measured}\n{text[end:]}", encoding="utf-8")
+        found = "\n".join([machine(python), *parts])
+        README.write_text(f"{text[:start]}\n{found}\n{text[end:]}", encoding="utf-8")
 
 
 if __name__ == "__main__":

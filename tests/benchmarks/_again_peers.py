@@ -1,4 +1,5 @@
-"""Run by `again.py` in the environment of the peers: prints seconds as JSON."""
+"""Run by `again.py` in the environment of the peers: for each search that is named, seconds a model
+and its number of layers, as JSON."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
+from itertools import count, repeat
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,8 @@ def median(run: Callable[[], Any], rounds: int) -> float:
     return statistics.median(found)
 
 
-def ours(rounds: int) -> dict[str, dict[str, float]]:
-    """ResNet-50 walked at other numbers of classes and expansions, and at those seen before."""
+def ours(widths: Iterator[int], rounds: int) -> tuple[float, int]:
+    """ResNet-50 walked at other and other expansions."""
     from shapecalc.spec.build import build_models
     from shapecalc.spec.source import Source, parse
     from shapecalc.walk import Memory, Overrides, walk
@@ -35,18 +37,22 @@ def ours(rounds: int) -> dict[str, dict[str, float]]:
     source = Source(str(path), path.read_text(encoding="utf-8"))
     model = build_models(source, parse(source)[0])[0][0]
     layers = len(walk(model).graph.nodes)
-    memory, widths = Memory(), iter(range(5, 10**6))
+    memory = Memory()
 
-    def other() -> None:
+    def search() -> None:
         walk(model, None, Overrides({"expansion": next(widths)}), memory)
 
-    def again() -> None:
-        walk(model, None, Overrides({"expansion": 4}), memory)
+    return median(search, rounds), layers
 
-    return {
-        "ours": {"seconds": median(other, 5 * rounds), "layers": layers},
-        "seen": {"seconds": median(again, 10 * rounds), "layers": layers},
-    }
+
+def other(rounds: int) -> tuple[float, int]:
+    """At values not seen before."""
+    return ours(count(5), 5 * rounds)
+
+
+def again(rounds: int) -> tuple[float, int]:
+    """At a value that was there before."""
+    return ours(repeat(4), 10 * rounds)
 
 
 def onnx_nodes() -> tuple[Any, int]:
@@ -101,18 +107,16 @@ def onnx_nodes() -> tuple[Any, int]:
     return model, len(nodes)
 
 
-def main() -> None:
-    """The command."""
-    rounds = int(sys.argv[1])
-    found: dict[str, Any] = ours(rounds)
-
-    onnx: Any = import_module("onnx")
+def onnx(rounds: int) -> tuple[float, int]:
+    """Its shapes as ONNX infers them."""
+    module: Any = import_module("onnx")
     model, nodes = onnx_nodes()
-    seconds = median(
-        lambda: onnx.shape_inference.infer_shapes(model, strict_mode=True), 10 * rounds
-    )
-    found["onnx"] = {"seconds": seconds, "nodes": nodes}
+    infer = module.shape_inference.infer_shapes
+    return median(lambda: infer(model, strict_mode=True), 10 * rounds), nodes
 
+
+def meta(rounds: int) -> tuple[float, int]:
+    """Built and run on torch's meta device."""
     sys.path.insert(0, str(ROOT))
     import torch
 
@@ -122,8 +126,18 @@ def main() -> None:
         with torch.device("meta"), torch.no_grad():
             resnet50().eval()(torch.empty(1, 3, 224, 224))
 
-    found["meta"] = {"seconds": median(on_meta, rounds)}
-    print(json.dumps(found))
+    with torch.device("meta"):
+        modules = len(list(resnet50().modules()))
+    return median(on_meta, rounds), modules
+
+
+SEARCHES = {search.__name__: search for search in (other, again, onnx, meta)}
+
+
+def main() -> None:
+    """The command."""
+    rounds, names = int(sys.argv[1]), sys.argv[2:]
+    print(json.dumps({name: SEARCHES[name](rounds) for name in names}))
 
 
 if __name__ == "__main__":

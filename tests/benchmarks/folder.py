@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from random import Random
 
@@ -16,6 +17,9 @@ from tests.benchmarks.harness import Row, in_turn
 SPECS = 1_000
 #: Specs a second.
 WANTED = 300
+PEERS = ("yamllint",)
+#: With one process, and with one a core.
+FIGURES = {"one": 1, "cores": os.cpu_count() or 1}
 
 HEAD = """\
 name: Network {number}
@@ -74,8 +78,9 @@ def spec(number: int) -> str:
     return "".join([*parts, TAIL])
 
 
-def measure(python: Path, rounds: int) -> list[Row]:
-    """The rows of the table."""
+def measure(python: Path, rounds: int, names: Collection[str]) -> list[Row]:
+    """The rows of these figures."""
+    processes = dict.fromkeys(FIGURES[name] for name in names)
     with tempfile.TemporaryDirectory() as root:
         many, one = Path(root, "many"), Path(root, "one")
         for folder, count in ((many, SPECS), (one, 1)):
@@ -83,7 +88,7 @@ def measure(python: Path, rounds: int) -> list[Row]:
             for number in range(count):
                 (folder / f"{number:04}.yaml").write_text(spec(number), encoding="utf-8")
         check = [str(python.parent / "shapecalc"), "check", "--quiet", "--isolated"]
-        tools = {f"--jobs {jobs}": [*check, "--jobs", str(jobs)] for jobs in _jobs()}
+        tools = {f"--jobs {jobs}": [*check, "--jobs", str(jobs)] for jobs in processes}
         tools["yamllint"] = [str(python.parent / "yamllint"), "-d", "relaxed"]
         commands = {
             f"{name} {folder.name}": [*command, str(folder)]
@@ -100,11 +105,7 @@ def measure(python: Path, rounds: int) -> list[Row]:
         Row(
             f"{SPECS:,} specs of 50 layers, `{name}`", f"{rate:.0f} specs a second",
             f"{theirs:.0f} yamllint, {WANTED} wanted", WANTED / rate,
-            1 if name == f"--jobs {os.cpu_count() or 1}" else None,
+            1 if name == f"--jobs {FIGURES['cores']}" else None,
         )
         for name, rate in rates.items()
     ]  # fmt: skip
-
-
-def _jobs() -> list[int]:
-    return sorted({1, os.cpu_count() or 1})

@@ -6,7 +6,7 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,6 +103,28 @@ def row(what: str, ours: Timed, theirs: Timed, name: str, target: float | None =
         what, milliseconds(ours.seconds), f"{milliseconds(theirs.seconds)} {name}",
         ours.ratio(theirs), target,
     )  # fmt: skip
+
+
+class Figure(NamedTuple):
+    """A line of the table before it is measured: the commands that it needs, and what it makes of
+    their times."""
+
+    needs: tuple[str, ...]
+    row: Callable[[Mapping[str, Timed]], Row]
+
+
+def compared(what: str, ours: str, theirs: str, name: str, target: float | None = None) -> Figure:
+    """Two commands compared by their wall time."""
+    return Figure((ours, theirs), lambda timed: row(what, timed[ours], timed[theirs], name, target))
+
+
+def measured(
+    figures: Sequence[Figure], commands: Mapping[str, Sequence[str]], rounds: int
+) -> list[Row]:
+    """The rows of some figures; no other commands are run than they need."""
+    needed = dict.fromkeys(name for figure in figures for name in figure.needs)
+    timed = in_turn({name: commands[name] for name in needed}, rounds)
+    return [figure.row(timed) for figure in figures]
 
 
 def milliseconds(seconds: float) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
-from tests.benchmarks.harness import Row, Timed, in_turn, milliseconds, row
+from tests.benchmarks.harness import Figure, Row, Timed, compared, measured
 
 HEAD = "name: big\ninput: [64, 56, 56]\nlayers:\n"
 UNIT = (
@@ -38,30 +39,39 @@ def wide(branches: int) -> str:
     return f"input: [8, 8, 8]\nlayers:\n{layers}  - {{type: concat, from: [{', '.join(names)}]}}\n"
 
 
-def measure(python: Path, rounds: int) -> list[Row]:
-    """The rows of the table."""
-    specs = {"10k": flat(9_999), "100k": flat(99_999), "deep": deep(300), "wide": wide(5_000)}
-    with tempfile.TemporaryDirectory() as folder:
-        paths = {name: str(Path(folder, f"{name}.yaml")) for name in specs}
-        for name, text in specs.items():
-            Path(paths[name]).write_text(text, encoding="utf-8")
-        check = [str(python.parent / "shapecalc"), "check", "--isolated", "--format", "json"]
-        load = [str(python), "-c", LOAD]
-        commands = {name: [*check, path] for name, path in paths.items()}
-        loads = {f"load {name}": [*load, paths[name]] for name in ("100k", "wide")}
-        timed = in_turn({**commands, **loads}, max(rounds // 3, 3))
-    long, short = timed["100k"], timed["10k"]
-    return [
-        row("100,000 layers", long, timed["load 100k"], "PyYAML's C loader", 1),
-        Row("its memory", f"{long.memory:.0f} MiB", "1 GiB", long.memory / 1024, 1),
-        _growth(long, short),
-        row("5,000 branches into a `concat`", timed["wide"], timed["load wide"], "PyYAML's", None),
-        row("300 blocks in one another", timed["deep"], short, "10,000 layers", None),
-    ]
+PEERS: tuple[str, ...] = ()
+
+SPECS = {
+    "10k": lambda: flat(9_999),
+    "100k": lambda: flat(99_999),
+    "deep": lambda: deep(300),
+    "wide": lambda: wide(5_000),
+}
+FIGURES = {
+    "layers": compared("100,000 layers", "100k", "load 100k", "PyYAML's C loader", 1),
+    "memory": Figure(("100k",), lambda timed: _memory(timed["100k"])),
+    "growth": compared("10 times as many layers", "100k", "10k", "10,000 layers", 11),
+    "wide": compared("5,000 branches into a `concat`", "wide", "load wide", "PyYAML's"),
+    "deep": compared("300 blocks in one another", "deep", "10k", "10,000 layers"),
+}
 
 
-def _growth(long: Timed, short: Timed) -> Row:
+def _memory(long: Timed) -> Row:
     return Row(
-        "10 times as many layers", milliseconds(long.seconds),
-        f"{milliseconds(short.seconds)} 10,000 layers", long.ratio(short), 11,
-    )  # fmt: skip
+        "memory for 100,000 layers", f"{long.memory:.0f} MiB", "1 GiB", long.memory / 1024, 1
+    )
+
+
+def measure(python: Path, rounds: int, names: Collection[str]) -> list[Row]:
+    """The rows of these figures."""
+    wanted = [figure for name, figure in FIGURES.items() if name in names]
+    needed = {name.removeprefix("load ") for figure in wanted for name in figure.needs}
+    check = [str(python.parent / "shapecalc"), "check", "--isolated", "--format", "json"]
+    commands = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name in needed:
+            path = Path(folder, f"{name}.yaml")
+            path.write_text(SPECS[name](), encoding="utf-8")
+            commands[name] = [*check, str(path)]
+            commands[f"load {name}"] = [str(python), "-c", LOAD, str(path)]
+        return measured(wanted, commands, max(rounds // 3, 3))

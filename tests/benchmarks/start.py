@@ -5,9 +5,10 @@ The limit is the start of the interpreter and of the libraries that every comman
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from tests.benchmarks.harness import ROOT, Row, in_turn, row
+from tests.benchmarks.harness import ROOT, Figure, Row, Timed, compared, measured
 
 IMPORTS = "import typer, yaml, rich.table; from pydantic import BaseModel"
 CONV = "import torch; print(torch.nn.Conv2d(1, 1, 4, 2, 1)(torch.empty(1, 1, 64, 64)).shape)"
@@ -21,40 +22,51 @@ print(summary(Discriminator(), (1, 3, 64, 64)))
 """
 
 
-def measure(python: Path, rounds: int) -> list[Row]:
-    """The rows of the table."""
+PEERS = ("torch==2.13.0", "torchinfo", "torchshapeflow")
+
+#: Those that take a fraction of a second are run more often than those that load torch.
+QUICK = {
+    "conv": compared("`conv 64 -k4 -s2 -p1`", "conv", "typer", "`import typer`", 1.15),
+    "check": compared("`check specs/dcgan.yaml`", "check", "imports", "the imports ¹", 1.25),
+    "json": compared("`check … --format json`", "json", "imports", "the imports ¹"),
+    "torchshapeflow": compared("DCGAN's networks", "check", "torchshapeflow", "torchshapeflow"),
+}
+SLOW = {
+    "torch": compared("`conv` through torch", "conv", "torch", "torch", 0.05),
+    "torchinfo": compared("DCGAN's networks", "check", "torchinfo", "torchinfo", 1 / 8),
+    "memory": Figure(
+        ("check", "torchinfo"), lambda timed: _memory(timed["check"], timed["torchinfo"])
+    ),
+}
+FIGURES = {**QUICK, **SLOW}
+
+
+def _memory(check: Timed, torchinfo: Timed) -> Row:
+    return Row(
+        "memory for DCGAN's networks", f"{check.memory:.0f} MiB",
+        f"{torchinfo.memory:.0f} MiB torchinfo", check.memory / torchinfo.memory, 1 / 5,
+    )  # fmt: skip
+
+
+def measure(python: Path, rounds: int, names: Collection[str]) -> list[Row]:
+    """The rows of these figures."""
+    commands = _commands(python)
+    quick = [figure for name, figure in QUICK.items() if name in names]
+    slow = [figure for name, figure in SLOW.items() if name in names]
+    few = max(rounds // 3, 3)
+    return measured(quick, commands, rounds) + measured(slow, commands, few)
+
+
+def _commands(python: Path) -> dict[str, list[str]]:
     run, network = str(python), str(ROOT / "tests/oracle/networks/dcgan.py")
-    ours = [str(python.parent / "shapecalc")]
-    timed = in_turn(
-        {
-            "conv": [*ours, "conv", "64", "-k4", "-s2", "-p1"],
-            "typer": [run, "-c", "import typer"],
-            "check": [*ours, "check", "specs/dcgan.yaml"],
-            "json": [*ours, "check", "specs/dcgan.yaml", "--format", "json"],
-            "imports": [run, "-c", IMPORTS],
-            "torchshapeflow": [str(python.parent / "tsf"), "check", network],
-        },
-        rounds,
-    )
-    few = in_turn(
-        {
-            "conv": [*ours, "conv", "64", "-k4", "-s2", "-p1"],
-            "torch": [run, "-c", CONV],
-            "check": [*ours, "check", "specs/dcgan.yaml"],
-            "torchinfo": [run, "-c", TORCHINFO.format(root=str(ROOT))],
-        },
-        max(rounds // 3, 3),
-    )
-    check, torchinfo = few["check"], few["torchinfo"]
-    return [
-        row("`conv 64 -k4 -s2 -p1`", timed["conv"], timed["typer"], "`import typer`", 1.15),
-        row("the same through torch", few["conv"], few["torch"], "torch", 0.05),
-        row("`check specs/dcgan.yaml`", timed["check"], timed["imports"], "the imports ¹", 1.25),
-        row("the same with `--format json`", timed["json"], timed["imports"], "the imports ¹"),
-        row("the same network", check, torchinfo, "torchinfo", 1 / 8),
-        Row(
-            "its memory", f"{check.memory:.0f} MiB", f"{torchinfo.memory:.0f} MiB torchinfo",
-            check.memory / torchinfo.memory, 1 / 5,
-        ),
-        row("the same network", timed["check"], timed["torchshapeflow"], "torchshapeflow"),
-    ]  # fmt: skip
+    ours = str(python.parent / "shapecalc")
+    return {
+        "conv": [ours, "conv", "64", "-k4", "-s2", "-p1"],
+        "typer": [run, "-c", "import typer"],
+        "check": [ours, "check", "specs/dcgan.yaml"],
+        "json": [ours, "check", "specs/dcgan.yaml", "--format", "json"],
+        "imports": [run, "-c", IMPORTS],
+        "torchshapeflow": [str(python.parent / "tsf"), "check", network],
+        "torch": [run, "-c", CONV],
+        "torchinfo": [run, "-c", TORCHINFO.format(root=str(ROOT))],
+    }

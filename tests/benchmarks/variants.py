@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 from tests.benchmarks.harness import Row, in_turn
@@ -33,10 +34,12 @@ layers:
 """
 #: A second.
 WANTED = 1_000
+PEERS: tuple[str, ...] = ()
+FIGURES = ("rate",)
 
 
-def measure(python: Path, rounds: int) -> list[Row]:
-    """The rows of the table."""
+def measure(python: Path, rounds: int, _names: Collection[str]) -> list[Row]:
+    """The only row."""
     cores = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as folder:
         spec = Path(folder, "net.yaml")

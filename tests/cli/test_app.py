@@ -213,3 +213,12 @@ def test_the_module_is_the_command() -> None:
     assert (run.returncode, run.stdout, run.stderr) == (0, "32\n", "")
     assert process("conv", "2", "-k4").returncode == 1
     assert process("conv").returncode == 2
+
+
+def test_a_long_text_is_written_in_pieces(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_terminal, "PIECE", 4)
+    for text in ("", "abcd", "abcdé", "×" * 9):
+        _terminal.print_out(text)
+        assert capsys.readouterr().out == f"{text}\n"

@@ -400,6 +400,13 @@ def test_baseline(run: Run, folder: Path) -> None:
     assert "1 entry is found no more; --write-baseline writes it anew" in err
 
 
+def test_a_baseline_of_a_file_whose_name_is_no_utf_8(run: Run, folder: Path) -> None:
+    name = os.fsdecode(b"\xff.yaml")
+    (folder / name).write_text(WARNS)
+    assert run("check", name, "--write-baseline", "known.json").code == 0
+    assert run("check", name, "--baseline", "known.json", "--strict").code == 0
+
+
 @pytest.mark.parametrize("text", [None, "[]"])
 def test_a_wrong_baseline(run: Run, folder: Path, text: str | None) -> None:
     if text is not None:

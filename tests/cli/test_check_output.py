@@ -50,6 +50,31 @@ def test_several_formats(run: Run, spec: Path) -> None:
     assert out.startswith("::error file=a.yaml")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-f json -o r.json -f github -f junit -o r.xml",
+        "-f github -f json -o r.json -f junit -o r.xml",
+        "-o r.json -f json -f github -f junit --output=r.xml",
+        "-fjson -or.json --format=junit -o r.xml -f github -o -",
+    ],
+)
+def test_a_file_belongs_to_the_format_before_it(run: Run, spec: Path, words: str) -> None:
+    _, out, _ = run(f"check a.yaml {words}")
+    assert json.loads(Path("r.json").read_text())["version"] == 1
+    assert ET.parse("r.xml").getroot().get("failures") == "1"
+    assert out.startswith("::error file=a.yaml")
+
+
+def test_a_spec_is_not_overwritten(run: Run, spec: Path) -> None:
+    Path("link.yaml").symlink_to("a.yaml")
+    for words in ("a.yaml -o a.yaml", ". -f json -o ./a.yaml", "a.yaml --write-baseline link.yaml"):
+        code, out, err = run(f"check {words}")
+        assert (code, out) == (2, "")
+        assert "is one of the specs: it would be overwritten" in " ".join(err.split())
+    assert spec.read_text() == SPEC
+
+
 def test_a_dash_is_standard_output(run: Run, spec: Path) -> None:
     _, out, _ = run("check a.yaml -f github -o - -f json -o r.json")
     assert out.startswith("::error file=a.yaml")
@@ -70,7 +95,9 @@ def test_an_empty_report_is_an_empty_file(run: Run, spec: Path) -> None:
         ("-f json -o a -o b", "2 files for 1 --format"),
         ("-f json -f csv", "Only one format can go to standard output"),
         ("-f json -o x -f csv -o ./x", "Two formats cannot go to one file"),
-        ("--diff -o x", "There is no report with it"),
+        ("-f json -o x -o y -f csv", "x and y for one --format"),
+        ("--diff -o x", "It cannot be used with --diff"),
+        ("--diff --write-baseline x", "It cannot be used with --diff"),
         ("-f nonesuch -o x", "nonesuch"),
     ],
 )

@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -163,6 +166,25 @@ def test_wrong_usage(run: Run, net: str, words: list[str], message: str) -> None
     done = run("sweep", net, *words)
     assert done.code == 2
     assert message in " ".join(done.err.replace("│", " ").split())
+
+
+def test_a_folder_is_no_spec(run: Run, net: str) -> None:
+    Path("empty").mkdir()
+    for folder in ("empty", "."):
+        done = run("sweep", folder, "--set", "width=1")
+        assert (done.code, done.err) == (2, f"error: {folder}: Is a directory\n")
+
+
+def test_a_file_is_utf_8_whatever_the_locale_says(net: str) -> None:
+    locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    spec = (
+        "input: [3, 8, 8]\nvars: {c: 1}\nlayers: [{type: conv2d, out_channels: c, kernel_size: 1}]"
+    )
+    Path("conv.yaml").write_text(spec)
+    words = ["sweep", "conv.yaml", "--set", "c=1,2", "--format", "csv", "-o", "rows"]
+    command = [sys.executable, "-m", "shapecalc", *words]
+    subprocess.run(command, env={**os.environ, **locale}, check=True, capture_output=True)
+    assert Path("rows").read_bytes().decode().endswith('"2×8×8"\n')
 
 
 def test_a_file_that_is_not_there(run: Run, net: str) -> None:

@@ -100,3 +100,10 @@ def _at(value: Any, path: tuple[str | int, ...]) -> Any:
     for key in path:
         value = value[key]
     return value
+
+
+def test_what_is_forgotten_is_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = shapecalc.check(gallery.FOLDER.parent / "resnet18.yaml")
+    text = render.render(report, "json")
+    monkeypatch.setattr("shapecalc.render._json.REMEMBERED", 2)
+    assert render.render(report, "json") == text

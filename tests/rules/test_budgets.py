@@ -122,7 +122,7 @@ def test_whose_limit_counts() -> None:
     (found,) = findings(text("{params: 1M}"), command_line_limits={"params": low})
     assert (found.line, found.column) == (1, 1)
     assert found.message.startswith("model `spec`: params are 2,784, ")
-    assert found.message.endswith(" over the budget of 10 (--max-params)")
+    assert found.message.endswith(" (27,740 %) over the budget of 10 (--max-params)")
 
 
 def test_zero() -> None:
