@@ -10,6 +10,7 @@ from shapecalc.cli import _terminal
 from shapecalc.reasoning.size_sets import SizeSet, runs
 
 if TYPE_CHECKING:
+    from shapecalc.reasoning.input_axes import InputAxis
     from shapecalc.reasoning.input_sizes import AxisSizes, ModelSizes
     from shapecalc.reasoning.joint import Tie
     from shapecalc.reasoning.needs import Need
@@ -70,15 +71,18 @@ def _print_axis(
 
 
 def _title(sizes: AxisSizes) -> str:
-    names = [
-        axis.name if axis.input == "input" else f"{axis.input} {axis.name}" for axis in sizes.axes
-    ]
+    names = list(map(_axis_name, sizes.axes))
     return names[0] if len(names) == 1 else f"{' and '.join(names)} of one size"
+
+
+def _axis_name(axis: InputAxis) -> str:
+    return axis.name if axis.input == "input" else f"{axis.input} {axis.name}"
 
 
 def _tie_lines(ties: list[Tie], source: Source) -> Iterator[tuple[str, str]]:
     for tie in ties:
-        condition = tie.condition or f"{tie.axes[0].name} and {tie.axes[1].name} fit together only"
+        one, other = map(_axis_name, tie.axes)
+        condition = tie.condition or f"{one} and {other} fit together only"
         yield "together", f"{condition}: {_place(tie.failure.label, tie.failure.extent, source)}"
 
 

@@ -93,7 +93,7 @@ def questions(case: Case) -> Iterator[tuple[AxisSizes, bool]]:
     """All that is said, and whether it says that no layer at all loses cells."""
     square = squares(case)
     if square:
-        yield square, True
+        yield square, len(case.sizes.alone) == len(square.axes)
     for together in case.sizes.together:
         yield together, True
     for alone in case.sizes.alone:

@@ -186,6 +186,52 @@ def test_inputs_that_depend_on_one_another() -> None:
     assert sizes.together == ()
 
 
+def test_a_crop_to_another_input() -> None:
+    sizes = sizes_of(
+        "inputs: {left: [3, 64], right: [3, 32]}\nlayers:\n"
+        "  - {type: center_crop, from: left, like: right}\n"
+    )
+    (tie,) = sizes.ties
+    assert (tie.failure.label, tie.condition) == ("center_crop", None)
+    assert [one.valid.describe() for one in sizes.alone] == ["n ≥ 32", "n 1 to 64"]
+    assert [one.scanned for one in sizes.alone] == [None, None]
+
+
+def test_axes_of_which_only_both_together_do_not_fit() -> None:
+    """Their product must be even, as it is whatever one of them is."""
+    sizes = sizes_of("input: [3, 30, 30]\nlayers: [{type: reshape, shape: [3, -1, 2]}]")
+    assert [one.valid.describe() for one in sizes.alone] == ["n ≥ 1", "n ≥ 1"]
+    assert [tie.failure.label for tie in sizes.ties] == ["reshape"]
+    assert sizes.together[0].valid.describe() == "n ≡ 0 (mod 2), ≥ 2"
+
+
+def test_a_dense_layer_along_the_last_axis() -> None:
+    """It fixes the width, and not the height."""
+    sizes = sizes_of("input: [3, 30, 30]\nlayers: [relu, {type: linear, out_features: 3}]")
+    assert [one.valid.describe() for one in sizes.alone] == ["n ≥ 1", "n 30"]
+
+
+def test_who_reads_what_nothing_reads_on() -> None:
+    """The pool leaves cells, and the layer behind it in the file reads them."""
+    (sizes,) = sizes_of(
+        "input: [4, 30]\nlayers:\n"
+        "  - {type: conv1d, name: a, out_channels: 4, kernel_size: 1}\n"
+        "  - {type: max_pool1d, from: a, kernel_size: 4}\n"
+        "  - {type: relu, from: a}\n"
+    ).alone
+    assert sizes.exact.describe() == "n ≥ 4"
+
+
+def test_a_slice_that_ends_is_not_proved_before_its_end() -> None:
+    (sizes,) = sizes_of(
+        "input: [4, 30]\nlayers:\n"
+        "  - {type: max_pool1d, name: a, kernel_size: 12}\n"
+        "  - {type: slice, dim: 2, end: 5}\n"
+        "  - {type: add, from: [prev, a]}\n"
+    ).alone
+    assert sizes.valid.describe() == "n 12 to 71"
+
+
 def test_which_layer_forces_what() -> None:
     needs = published("unet_padded").valid_needs
     assert [(need.label, need.sizes.describe()) for need in needs] == [
