@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shapecalc.graph import Graph, Inference, Node, Port
 from shapecalc.layers.base import Call, Layer, Shape, Tensor
@@ -111,7 +112,7 @@ def _mends(
     return all(want in (None, have) for have, want in zip(shape, wanted, strict=True))
 
 
-def rerun(graph: Graph, spec: LayerSpec, fields: Mapping[str, int]) -> dict[int, Node]:
+def rerun(graph: Graph, spec: LayerSpec, fields: Mapping[str, Any]) -> dict[int, Node]:
     """All layers by number, with other values of some fields of one; what follows is run anew."""
     nodes = {node.number: node for node in graph.inputs.values()}
     changed: dict[int, Layer] = {}

@@ -127,7 +127,7 @@ def rank(solution: Solution, kind: Kind, single: bool = False) -> tuple[int, ...
     kernel, stride, padding, dilation, extra = solution
     if single:
         return (dilation, stride, extra, padding, kernel)
-    popular = _POPULAR.index(kernel) if kernel in _POPULAR else len(_POPULAR) + kernel
+    popular = popularity(kernel)
     if kind == "pool":
         # A pool without overlap is what one means unless told otherwise.
         popular = 0 if kernel == stride else popular + 1
@@ -142,6 +142,11 @@ def rank(solution: Solution, kind: Kind, single: bool = False) -> tuple[int, ...
         padding,
         stride,
     )
+
+
+def popularity(kernel: int) -> int:
+    """How late people reach for a kernel."""
+    return _POPULAR.index(kernel) if kernel in _POPULAR else len(_POPULAR) + kernel
 
 
 class Close(NamedTuple):

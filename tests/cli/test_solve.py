@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
+import shapecalc
 from shapecalc import conv_size
 from tests.cli.conftest import Run
 
@@ -66,6 +69,61 @@ def test_what_the_change_breaks(run: Run, spec: str) -> None:
 def test_one_size_for_each_axis(run: Run, spec: str) -> None:
     assert run("solve", spec, "--layer", "up", "--output", "64x64").code == 0
     assert run("solve", spec, "--layer", "up", "--output", "64x64x64").code == 2
+
+
+def solved(run: Run, path: Path, layers: str, name: str, output: str) -> list[dict[str, Any]]:
+    """The changes found for a layer of a spec of these layers."""
+    path.write_text(layers)
+    outcome = run("solve", str(path), "--layer", name, "--output", output, "--format", "json")
+    return [one["change"] for one in json.loads(outcome.out)["solutions"]]
+
+
+def gives(layers: str, name: str, change: dict[str, Any]) -> Any:
+    """The shape that a layer has after a change."""
+    spec = yaml.safe_load(layers)
+    (layer,) = [one for one in spec["layers"] if one.get("name") == name]
+    layer.update(change)
+    model = shapecalc.check(spec).models[0]
+    found = [one for one in model.to_dict()["layers"] if one["name"] == name]
+    return found[-1]["output_shapes"][0]
+
+
+@pytest.mark.parametrize(
+    ("layers", "output"),
+    [
+        # A pool's stride follows its kernel; with ceil_mode it rounds up.
+        ("input: [3, 64, 64]\nlayers: [{type: max_pool2d, name: a, kernel_size: 2}]", "31"),
+        (
+            "input: [3, 64, 64]\nlayers: "
+            "[{type: max_pool2d, name: a, kernel_size: 2, ceil_mode: true}]",
+            "33",
+        ),
+        # Unlike kernels, and padding that is a word.
+        (
+            "input: [3, 64, 64]\nlayers: "
+            "[{type: conv2d, name: a, out_channels: 3, kernel_size: [3, 5], padding: same}]",
+            "64x62",
+        ),
+        # One that does not fit as it is.
+        ("input: [3, 4]\nlayers: [{type: conv1d, name: a, out_channels: 3, kernel_size: 5}]", "4"),
+        (
+            "framework: keras\ninput: [32, 32, 3]\nlayers: "
+            "[{type: conv2d, name: a, out_channels: 3, kernel_size: 3, stride: 2, padding: same}]",
+            "15",
+        ),
+        (
+            "input: [3, 30]\nlayers: "
+            "[{type: conv1d, name: a, out_channels: 3, kernel_size: 3, repeat: 2}]",
+            "28",
+        ),
+    ],
+)
+def test_changes_give_the_size(run: Run, tmp_path: Path, layers: str, output: str) -> None:
+    found = solved(run, tmp_path / "model.yaml", layers, "a", output)
+    assert found
+    wanted = {int(size) for size in output.split("x")}
+    for change in found:
+        assert wanted <= set(gives(layers, "a", change)), change
 
 
 @pytest.mark.parametrize(
