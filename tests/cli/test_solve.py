@@ -40,6 +40,21 @@ def test_a_table(run: Run) -> None:
     assert "output_padding" in run("solve 8 16 --transpose -k3 -s2").out
 
 
+def test_the_padding_that_keeps_the_size(run: Run) -> None:
+    assert run("solve 64 64 -k5 -d2").out.splitlines()[:2] == [
+        "kernel_size  stride  padding  dilation",
+        "          5       1        4         2  keeps the ratio",
+    ]
+
+
+def test_a_stack(run: Run) -> None:
+    assert run("solve 1 64 --transpose --layers 5").out.splitlines()[:3] == [
+        "1 → 4 → 8 → 16 → 32 → 64",
+        "  kernel_size 4, stride 1, padding 0",
+        "  then 4 × kernel_size 4, stride 2, padding 1",
+    ]
+
+
 def test_the_smallest_change_of_a_layer(run: Run, spec: str) -> None:
     outcome = run("solve", spec, "--layer", "up", "--output", "64", "--most", "2")
     assert outcome.code == 0
@@ -133,6 +148,15 @@ def test_changes_give_the_size(run: Run, tmp_path: Path, layers: str, output: st
         ("solve 64 500", 1, "nearest: 64 → 84"),
         ("solve 64 32 -k3", 1, "rounded down, kernel_size 3, stride 2, padding 1 drops padding"),
         ("solve 64", 2, "is not IN:OUT"),
+        ("solve 64:32:16", 2, "is not IN:OUT"),
+        ("solve 64x64 32", 2, "64x64 has 2 sizes and 32 1"),
+        ("solve 64 32 -k3 --max-kernel 2", 2, "-k3 is beyond --max-kernel 2"),
+        ("solve 64:32 64:31", 1, "contradict one another"),
+        ("solve 64x48 32x12", 1, "48 → 12 has kernel_size 4, stride 4, padding 0"),
+        ("solve 32 64", 1, "(--transpose) does it with kernel_size 4, stride 2, padding 1"),
+        ("solve 64 32 --transpose", 1, "a convolution does it with kernel_size 4"),
+        ("solve 64 64 -k4 -d1", 1, "with kernel 4, strides up to 8; nearest"),
+        ("solve 65 12 --layers 2 -k3 -s2", 1, "nearest: 65 → 16"),
         ("solve 64 32 --pool --transpose", 2, "either --transpose or --pool"),
         ("solve 64:32 128:64 --layers 2", 2, "--layers takes one"),
         ("solve SPEC --layer up", 2, "belong together"),
