@@ -134,7 +134,7 @@ def _trials(graph: Graph, node: Node, now: Current) -> Iterator[Change]:
             work += len(graph.nodes)
             if work > MAX_WORK:
                 return
-            tried = rerun(graph, spec, {name: new for name, (new, _) in fields.items()})
+            tried = rerun(graph, (spec,), {name: new for name, (new, _) in fields.items()})
             after = tried[node.number].inference
         else:
             after = _infer(inference, {name: new for name, (new, _) in fields.items()})
@@ -214,7 +214,7 @@ def broken_by(graph: Graph, node: Node, change: Change) -> Node | None:
     assert node.spec is not None
     before = {n.number for n in graph.nodes if n.inference and n.inference.problems}
     fields = {name: new for name, (new, _) in change.fields.items()}
-    after = rerun(graph, node.spec, fields)
+    after = rerun(graph, (node.spec,), fields)
     for number, one in sorted(after.items()):
         if one.inference and one.inference.problems and number not in before:
             return one

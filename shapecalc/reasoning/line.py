@@ -403,7 +403,8 @@ def _bends(graph: Graph, node: Node) -> Iterable[tuple[int, int]]:
             for reader in graph.readers(node.inputs[0].node, node.inputs[0].number):
                 others = reader.inference.windows if reader.inference else None
                 strides |= {other.stride for other in others or () if other is not None}
-            yield axis, window.span + window.stride * window.dilation + lcm(*strides)
+            if max(strides) > 1:  # else every size is an integer, and nothing is lost
+                yield axis, window.span + window.stride * window.dilation + lcm(*strides)
 
 
 def _crossings(node: Node, later: Node, size: int, period: int) -> Iterable[int]:
