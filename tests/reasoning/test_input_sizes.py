@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from shapecalc.reasoning.input_sizes import AxisSizes, ModelSizes
 from shapecalc.spec.source import Source
-from tests.reasoning.brute_force import SPECS, Case, cases, mistakes, of_spec
+from tests.reasoning.brute_force import SPECS, Case, cases, every_size, mistakes, of_spec
+from tests.reasoning.random_models import model
 
 
 def sizes_of(text: str) -> ModelSizes:
@@ -134,6 +135,18 @@ def test_random_stacks(layers: list[str], own: int, dense: bool) -> None:
     (case,) = cases(source)
     if case.sound:
         assert list(mistakes(case, [*range(1, 40), *range(own, 120, 7)])) == [], source.text
+
+
+@pytest.mark.parametrize("seed", range(0, 100, 10))
+def test_random_models(seed: int) -> None:
+    """Ten of them each time; `python -m tests.reasoning.brute_force --random 5000` tries more."""
+    for number in range(seed, seed + 10):
+        text = model(number)
+        for case in cases(Source("random.yaml", text)):
+            if case.sound:
+                tried = every_size(case, periods=2, at_most=150)
+                some = random.Random(number).sample(tried, k=min(len(tried), 30))
+                assert list(mistakes(case, sorted(some))) == [], text
 
 
 @settings(max_examples=15, deadline=None)
