@@ -89,7 +89,8 @@ def _tie_lines(ties: list[Tie], source: Source) -> Iterator[tuple[str, str]]:
 def _lines(sizes: AxisSizes, asked: Asked) -> Iterator[tuple[str, str]]:
     both = (("valid", sizes.valid), ("exact", sizes.exact))
     for kind, found in both:
-        yield kind, found.describe(sizes.name)
+        every = ", all that were tried" if _all(sizes, found) else ""
+        yield kind, found.describe(sizes.name) + every
     for output in sizes.outputs:
         text = output.formula
         if output.where_exact:
@@ -107,6 +108,14 @@ def _needs(sizes: AxisSizes, source: Source) -> Iterator[tuple[str, str]]:
     for kind, needs in (("valid needs", sizes.valid_needs), ("exact needs", sizes.exact_needs)):
         for need in needs:
             yield kind, _need(need, source)
+
+
+def _all(sizes: AxisSizes, found: SizeSet) -> bool:
+    """Whether every size that was tried belongs to a set that says nothing of others."""
+    if sizes.scanned is None or found.residues:
+        return False
+    first, last = sizes.scanned
+    return last > first and len(found.exceptions) == last - first + 1
 
 
 def _proof(sizes: AxisSizes) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,22 @@ def test_what_is_only_scanned(run: Run) -> None:
     out = run("sizes", spec("swin_t")).out
     assert "side ≡ 0 to 3 (mod 224), ≥ 224" in out
     assert "nothing is proved" in out
+
+
+def test_a_scan_that_meets_no_size_that_does_not_fit(run: Run) -> None:
+    out = run("sizes", spec("zoo/deeplabv3_resnet50")).out
+    assert re.search(r"valid +height \d+ to \d+, all that were tried\n", out)
+    assert "nothing is proved" in out
+
+
+def test_two_inputs_of_which_one_is_cropped(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_text(
+        "inputs: {left: [3, 64], right: [3, 32]}\n"
+        "layers: [{type: center_crop, from: left, like: right}]"
+    )
+    out = run("sizes", str(path)).out
+    assert "left length and right length fit together only: center_crop at line 2" in out
 
 
 def test_a_value_that_others_read(run: Run) -> None:
