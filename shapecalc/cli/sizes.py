@@ -7,11 +7,18 @@ import typer
 from shapecalc.cli import _options, _terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.layers.base import Shape
     from shapecalc.reasoning.replay import Replay
     from shapecalc.spec.source import Source
+    from shapecalc.walk import WalkResult
 
 PANEL = "Reasoning"
 ORDER = 300
+
+#: Of a model of which no size can be told, or only at another input.
+ERRORS = "has errors at its own input: see `shapecalc check`"
 
 #: More sizes than these are not listed, and no larger ones asked for.
 MAX_LISTED = 10_000
@@ -43,7 +50,8 @@ def command(
     and which layer forces each modulus and each bound. Sizes that are inferred from the input, as
     a dense layer's after a flatten, count as fixed at the spec's own input; axes that fit together
     only are said with what ties them, and answered for equal sizes. What is not proved for all
-    sizes is said to be tried up to a bound.
+    sizes is said to be tried up to a bound. A model that does not fit its own input is answered
+    for the nearest that it fits, with exit code 1.
 
     \b
       shapecalc sizes specs/unet.yaml
@@ -61,8 +69,8 @@ def command(
         _terminal.print_error(str(error))
         return 2
     replays, wrong = _replays(source)
-    for name in wrong:
-        _terminal.print_error(f"{path}: {name} has errors at its own input: see `shapecalc check`")
+    for problem in wrong:
+        _terminal.print_error(f"{path}: {problem}")
     found = [model_sizes(replay) for replay in replays]
     if output_format == "json":
         _sizes_output.print_json(found, source, asked)
@@ -72,7 +80,8 @@ def command(
 
 
 def _replays(source: "Source") -> "tuple[list[Replay], list[str]]":
-    """The models of a file that are valid at their own input, and the names of the others."""
+    """The models of a file at their own input, or at the nearest that fits, and what is wrong."""
+    from shapecalc.reasoning.elsewhere import at_a_fitting_input
     from shapecalc.reasoning.replay import Replay
     from shapecalc.spec.build import build_models
     from shapecalc.spec.source import parse
@@ -81,16 +90,33 @@ def _replays(source: "Source") -> "tuple[list[Replay], list[str]]":
     documents, problems = parse(source)
     models, more = build_models(source, documents)
     walked: dict[str, WalkResult] = {}
-    replays, wrong = [], ["the file"] if problems or more else []
+    replays: list[Replay] = []
+    wrong = [f"the file {ERRORS}"] if problems or more else []
     for model in models:
-        walked[model.name] = walk(model, walked)
-        if walked[model.name].findings or model.problems:
-            wrong.append(model.name)
-        else:
-            replays.append(Replay(walked[model.name].graph))
+        result = walked[model.name] = walk(model, walked)
+        if result.findings or model.problems:
+            other = at_a_fitting_input(model, walked, result)
+            wrong.append(_wrong(model.name, result, other and other[1]))
+            if other is None:
+                continue
+            result = walked[model.name] = other[0]
+        replays.append(Replay(result.graph))
     if not (models or wrong):
-        wrong.append("the file")
+        wrong.append(f"the file {ERRORS}")
     return replays, wrong
+
+
+def _wrong(name: str, result: "WalkResult", shapes: "Mapping[str, Shape] | None") -> str:
+    """What is said of a model with errors, which is answered for other input shapes."""
+    from shapecalc.layers.base import format_shape
+
+    if not shapes:
+        return f"{name} {ERRORS}"
+    own = {name: node.outputs[0].shape for name, node in result.graph.inputs.items()}
+    if shapes == own:
+        return f"{name} has an `expect` that does not hold; these are left out here"
+    other = ", ".join(format_shape(shape) for shape in shapes.values())
+    return f"{name} {ERRORS}; what follows is for {other}"
 
 
 def _bounds(text: str) -> tuple[int, int]:

@@ -58,11 +58,15 @@ class Line:
         """The model at a size."""
         found = self.outcomes.get(size)
         if found is None:
-            shapes = dict(self._shapes)
-            for axis in self.axes:
-                shapes[axis.input] = axis.resized(shapes[axis.input], size)
-            found = self.outcomes[size] = self.replay.at(shapes)
+            found = self.outcomes[size] = self.replay.at(self.shapes(size))
         return found
+
+    def shapes(self, size: int | None) -> dict[str, Shape]:
+        """The inputs of the line with a size along its axes."""
+        shapes = dict(self._shapes)
+        for axis in self.axes:
+            shapes[axis.input] = axis.resized(shapes[axis.input], size)
+        return shapes
 
     def with_other(self, other: Line, size: int, its: int) -> Outcome:
         """The model at a size of this line and one of another."""
@@ -76,10 +80,7 @@ class Line:
     @property
     def anywhere(self) -> Failure | None:
         """What is wrong whatever the size: where sizes that nobody knows fail already."""
-        shapes = dict(self._shapes)
-        for axis in self.axes:
-            shapes[axis.input] = axis.resized(shapes[axis.input], None)
-        return self.replay.at(shapes).failure
+        return self.replay.at(self.shapes(None)).failure
 
     def valid(self, size: int) -> bool:
         """Whether the model has no error at a size."""

@@ -73,7 +73,7 @@ def test_json(run: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("input: [3, 8, 8]\nlayers: [{type: conv2d, out_channels: 1, kernel_size: 9}]", "errors"),
+        ("input: [3, 8, 8]\nlayers: [{type: conv1d, out_channels: 1, kernel_size: 9}]", "errors"),
         ("input: [3, 8, 8]\nlayers: [rellu]", "errors"),
         ("a: [", "errors"),
         ("", "errors"),
@@ -85,6 +85,31 @@ def test_specs_with_errors(run: Run, tmp_path: Path, text: str, message: str) ->
     outcome = run("sizes", str(path))
     assert (outcome.code, outcome.out) == (1, "")
     assert message in outcome.err
+
+
+UNET = """
+input: [3, {size}]
+layers:
+  - {{type: max_pool1d, kernel_size: 4}}
+  - {{type: upsample, scale_factor: 4}}
+  - {{type: add, from: [input, prev]}}
+expect: [3, 24]
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [(22, "what follows is for 3×20"), (28, "an `expect` that does not hold")],
+)
+def test_a_model_that_does_not_fit_its_own_input(
+    run: Run, tmp_path: Path, size: int, message: str
+) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_text(UNET.format(size=size))
+    outcome = run("sizes", str(path))
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert "length ≡ 0 (mod 4), ≥ 4" in outcome.out
 
 
 @pytest.mark.parametrize("args", ["--list 5", "--list 9..3", "--list 1..99999999", "--near 0"])
