@@ -28,16 +28,20 @@ Sizes = Annotated[
 Transpose = Annotated[bool, typer.Option("--transpose", help="A transposed convolution.")]
 Pool = Annotated[bool, typer.Option("--pool", help="A pool.")]
 KernelSize = Annotated[
-    int | None, typer.Option("--kernel-size", "-k", metavar="N", min=1, help="Only this kernel.")
+    int | None,
+    typer.Option("--kernel-size", "-k", metavar="N", min=1, max=512, help="Only this kernel."),
 ]
 Stride = Annotated[
-    int | None, typer.Option("--stride", "-s", metavar="N", min=1, help="Only this stride.")
+    int | None,
+    typer.Option("--stride", "-s", metavar="N", min=1, max=64, help="Only this stride."),
 ]
 Padding = Annotated[
-    int | None, typer.Option("--padding", "-p", metavar="N", min=0, help="Only this padding.")
+    int | None,
+    typer.Option("--padding", "-p", metavar="N", min=0, max=4096, help="Only this padding."),
 ]
 Dilation = Annotated[
-    int | None, typer.Option("--dilation", "-d", metavar="N", min=1, help="Only this dilation.")
+    int | None,
+    typer.Option("--dilation", "-d", metavar="N", min=1, max=64, help="Only this dilation."),
 ]
 MaxKernel = Annotated[
     int | None,

@@ -81,24 +81,28 @@ def solve(
 def _fitting(n: int, wanted: int, kind: Kind, limits: Limits) -> Iterator[Solution]:
     """All arguments that lead from one size to another: the padding follows from the rest."""
     for shape in _shapes(kind, limits):
-        kernel, stride, _, dilation, extra = shape
-        span = dilation * (kernel - 1) + 1
-        if kind == "transpose":
-            twice = (n - 1) * stride + span + extra - wanted
-        else:
-            twice = (wanted - 1) * stride + span - n
-        if twice % 2 == 0 and twice // 2 in _paddings(kind, kernel, span, limits):
+        twice = _padding_twice(n, wanted, kind, shape)
+        if twice % 2 == 0 and twice // 2 in _paddings(kind, shape, limits):
             one = shape._replace(padding=twice // 2)
             allowed = one.keeps_ratio or not limits.same_ratio
             if allowed and output_size(kind, one, n) == wanted:
                 yield one
 
 
+def _padding_twice(n: int, wanted: int, kind: Kind, shape: Solution) -> int:
+    """Twice the padding with which the other arguments lead from one size to another."""
+    kernel, stride, _, dilation, extra = shape
+    span = dilation * (kernel - 1) + 1
+    if kind == "transpose":
+        return (n - 1) * stride + span + extra - wanted
+    return (wanted - 1) * stride + span - n
+
+
 def rounded(n: int, wanted: int, kind: Kind, limits: Limits) -> Solution | None:
     """The best arguments that lead there with rounding, but without losing a cell of the input."""
     found = [
         candidate
-        for candidate in candidates(kind, limits)
+        for candidate in _nearby([(n, wanted)], kind, limits)
         if output_size(kind, candidate, n, exact=False) == wanted
     ]
     return min(found, key=lambda solution: rank(solution, kind), default=None)
@@ -123,8 +127,21 @@ def output_size(kind: Kind, arguments: Solution, n: int, exact: bool = True) -> 
 def candidates(kind: Kind, limits: Limits) -> Iterator[Solution]:
     """All arguments within the limits."""
     for shape in _shapes(kind, limits):
-        span = shape.dilation * (shape.kernel_size - 1) + 1
-        for padding in _paddings(kind, shape.kernel_size, span, limits):
+        for padding in _paddings(kind, shape, limits):
+            yield shape._replace(padding=padding)
+
+
+def _nearby(pairs: list[tuple[int, int]], kind: Kind, limits: Limits) -> Iterator[Solution]:
+    """Those whose padding leads about there, or as near as it may: no other comes closer."""
+    for shape in _shapes(kind, limits):
+        allowed = _paddings(kind, shape, limits)
+        tried: set[int] = set()
+        for n, wanted in pairs:
+            best = _padding_twice(n, wanted, kind, shape) // 2
+            best = min(max(best, allowed.start), allowed.stop - 1)
+            around = range(best - shape.stride, best + shape.stride + 1)
+            tried.update(padding for padding in around if padding in allowed)
+        for padding in sorted(tried):
             yield shape._replace(padding=padding)
 
 
@@ -139,7 +156,9 @@ def _shapes(kind: Kind, limits: Limits) -> Iterator[Solution]:
                     yield Solution(kernel, stride, 0, dilation, extra)
 
 
-def _paddings(kind: Kind, kernel: int, span: int, limits: Limits) -> range:
+def _paddings(kind: Kind, shape: Solution, limits: Limits) -> range:
+    kernel = shape.kernel_size
+    span = shape.dilation * (kernel - 1) + 1
     return limits.paddings or range((kernel // 2 if kind == "pool" else span - 1) + 1)
 
 
@@ -187,7 +206,7 @@ def closest(
     pairs, limits = list(pairs), limits or Limits()
     best: tuple[int, tuple[int, ...]] | None = None
     found: Close | None = None
-    for candidate in candidates(kind, limits):
+    for candidate in _nearby(pairs, kind, limits):
         if limits.same_ratio and not candidate.keeps_ratio:
             continue
         sizes = [output_size(kind, candidate, n) for n, _ in pairs]

@@ -13,7 +13,9 @@ from shapecalc.reasoning.search import (
     Kind,
     Limits,
     Solution,
+    candidates,
     closest,
+    output_size,
     rounded,
     solve,
 )
@@ -98,6 +100,25 @@ def test_pairs_that_contradict_one_another() -> None:
     assert close is not None
     missed = [abs(size - wanted) for size, (_, wanted) in zip(close.sizes, pairs, strict=True)]
     assert sum(missed) == 1
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 30)), min_size=1, max_size=2),
+    st.sampled_from(["conv", "pool", "transpose"]),
+)
+def test_nothing_is_closer(pairs: list[tuple[int, int]], kind: Kind) -> None:
+    limits = Limits(range(1, 5), range(1, 4), range(1, 3))
+    missed = []
+    for candidate in candidates(kind, limits):
+        sizes = [output_size(kind, candidate, n) for n, _ in pairs]
+        if None not in sizes:
+            missed.append(sum(abs((m or 0) - w) for m, (_, w) in zip(sizes, pairs, strict=True)))
+    close = closest(pairs, kind, limits)
+    if close is None:
+        assert not missed
+    else:
+        both = zip(close.sizes, pairs, strict=True)
+        assert sum(abs(size - wanted) for size, (_, wanted) in both) == min(missed)
 
 
 def test_the_nearest_end_of_a_stack() -> None:
