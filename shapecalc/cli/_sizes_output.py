@@ -98,10 +98,20 @@ def _lines(sizes: AxisSizes, asked: Asked) -> Iterator[tuple[str, str]]:
         yield f"output {output.output}", text
     for kind, found in both:
         if asked.near is not None:
-            yield f"{kind} near {asked.near}", _nearest(found, asked.near)
+            text = _nearest(found, asked.near) + _untried(sizes, asked.near, asked.near)
+            yield f"{kind} near {asked.near}", text
         if asked.bounds:
             low, high = asked.bounds
-            yield f"{kind} {low} to {high}", runs(found.within(low, high)) or "none"
+            text = (runs(found.within(low, high)) or "none") + _untried(sizes, low, high)
+            yield f"{kind} {low} to {high}", text
+
+
+def _untried(sizes: AxisSizes, low: int, high: int) -> str:
+    """What is asked that a scan has not reached."""
+    if sizes.scanned is None or sizes.scanned[0] <= low <= high <= sizes.scanned[1]:
+        return ""
+    first, last = sizes.scanned
+    return f"; only {first} to {last} were tried"
 
 
 def _needs(sizes: AxisSizes, source: Source) -> Iterator[tuple[str, str]]:

@@ -41,7 +41,8 @@ def test_what_is_only_scanned(run: Run) -> None:
 
 
 def test_a_scan_that_meets_no_size_that_does_not_fit(run: Run) -> None:
-    out = run("sizes", spec("zoo/deeplabv3_resnet50")).out
+    out = run("sizes", spec("zoo/deeplabv3_resnet50"), "--near", "100").out
+    assert re.search(r"valid near 100 +\d+; only \d+ to \d+ were tried\n", out)
     assert re.search(r"valid +height \d+ to \d+, all that were tried\n", out)
     assert "nothing is proved" in out
 
