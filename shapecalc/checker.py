@@ -25,7 +25,7 @@ from shapecalc.spec.source import Document, Source, decode, is_word, parse
 from shapecalc.walk import Memory, Overrides, WalkResult, sizes_of_dims, walk
 
 #: Findings for which other sizes, or another value of a field, are looked for.
-MENDABLE = frozenset({"SC101", "SC104", "SC108"})
+MENDABLE = frozenset({"SC101", "SC102", "SC104", "SC108"})
 
 #: Of all specs that this process checks: those of a repository have many layers in common.
 _MEMORY = Memory()

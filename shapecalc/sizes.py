@@ -109,6 +109,18 @@ class Window(NamedTuple):
                 return padding
         return None
 
+    def reading_padding(self, most: int | None = None) -> int | None:
+        """The smallest larger padding, the same on both sides, with which no cell of the input is
+        left unread, though the size need not be an integer; ``None`` where there is none.
+
+        At most ``most`` (by default less than the kernel spans).
+        """
+        most = self.span - 1 if most is None else most
+        for padding in range(max(self.before, self.after) + 1, most + 1):
+            if (self.n + 2 * padding - self.span) % self.stride <= padding:
+                return padding
+        return None
+
     def exact_kernel(self, least: int = 1) -> int | None:
         """The nearest kernel size, from ``least`` on, that makes the size an integer.
 

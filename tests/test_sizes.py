@@ -324,7 +324,22 @@ def test_the_nearest_way_is_taken_and_bounds_are_kept() -> None:
     assert window.exact_padding(most=0) is None
     assert conv_window(64, 3, 2).exact_kernel() == 4
     assert conv_window(64, 3, 2).exact_padding() is None  # n + 2p stays even
+
     assert pool_window(10, 3, 2).exact_kernel(least=4) == 4
+
+
+def test_the_smallest_padding_that_reads_all() -> None:
+    for n, kernel, stride, padding, dilation in GRID:
+        span = effective_kernel(kernel, dilation)
+        if n + 2 * padding < span:
+            continue
+        reading = [
+            more
+            for more in range(padding + 1, span)
+            if not conv_window(n, kernel, stride, more, dilation).unread
+        ]
+        window = conv_window(n, kernel, stride, padding, dilation)
+        assert window.reading_padding() == min(reading, default=None)
 
 
 # Equations and fractions.

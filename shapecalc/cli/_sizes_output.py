@@ -10,6 +10,7 @@ from shapecalc.cli import _terminal
 from shapecalc.reasoning.size_sets import SizeSet, runs
 
 if TYPE_CHECKING:
+    from shapecalc.reasoning.input_axes import InputAxis
     from shapecalc.reasoning.input_sizes import AxisSizes, ModelSizes
     from shapecalc.reasoning.joint import Tie
     from shapecalc.spec.source import Extent, Source
@@ -70,22 +71,26 @@ def _print_axis(
 
 
 def _title(sizes: AxisSizes) -> str:
-    names = [
-        axis.name if axis.input == "input" else f"{axis.input} {axis.name}" for axis in sizes.axes
-    ]
+    names = list(map(_axis_name, sizes.axes))
     return names[0] if len(names) == 1 else f"{' and '.join(names)} of one size"
+
+
+def _axis_name(axis: InputAxis) -> str:
+    return axis.name if axis.input == "input" else f"{axis.input} {axis.name}"
 
 
 def _tie_lines(ties: list[Tie], source: Source) -> Iterator[tuple[str, str]]:
     for tie in ties:
-        condition = tie.condition or f"{tie.axes[0].name} and {tie.axes[1].name} fit together only"
+        one, other = map(_axis_name, tie.axes)
+        condition = tie.condition or f"{one} and {other} fit together only"
         yield "together", f"{condition}: {_place(tie.failure.label, tie.failure.extent, source)}"
 
 
 def _lines(sizes: AxisSizes, asked: Asked) -> Iterator[tuple[str, str]]:
     both = (("valid", sizes.valid), ("exact", sizes.exact))
     for kind, found in both:
-        yield kind, found.describe(sizes.name)
+        every = ", all that were tried" if _all(sizes, found) else ""
+        yield kind, found.describe(sizes.name) + every
     for output in sizes.outputs:
         text = output.formula
         if output.where_exact:
@@ -93,16 +98,34 @@ def _lines(sizes: AxisSizes, asked: Asked) -> Iterator[tuple[str, str]]:
         yield f"output {output.output}", text
     for kind, found in both:
         if asked.near is not None:
-            yield f"{kind} near {asked.near}", _nearest(found, asked.near)
+            text = _nearest(found, asked.near) + _untried(sizes, asked.near, asked.near)
+            yield f"{kind} near {asked.near}", text
         if asked.bounds:
             low, high = asked.bounds
-            yield f"{kind} {low} to {high}", runs(found.within(low, high)) or "none"
+            text = (runs(found.within(low, high)) or "none") + _untried(sizes, low, high)
+            yield f"{kind} {low} to {high}", text
+
+
+def _untried(sizes: AxisSizes, low: int, high: int) -> str:
+    """What is asked that a scan has not reached."""
+    if sizes.scanned is None or sizes.scanned[0] <= low <= high <= sizes.scanned[1]:
+        return ""
+    first, last = sizes.scanned
+    return f"; only {first} to {last} were tried"
 
 
 def _needs(sizes: AxisSizes, source: Source) -> Iterator[tuple[str, str]]:
     for kind, needs in (("valid needs", sizes.valid_needs), ("exact needs", sizes.exact_needs)):
         for need in needs:
             yield kind, need.describe(source)
+
+
+def _all(sizes: AxisSizes, found: SizeSet) -> bool:
+    """Whether every size that was tried belongs to a set that says nothing of others."""
+    if sizes.scanned is None or found.residues:
+        return False
+    first, last = sizes.scanned
+    return last > first and len(found.exceptions) == last - first + 1
 
 
 def _proof(sizes: AxisSizes) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from shapecalc.cli import _numbers, _options, _terminal
 
 if TYPE_CHECKING:
     from shapecalc.graph import Graph, Node
-    from shapecalc.reasoning.layer_solutions import Change, Current
+    from shapecalc.reasoning.layer_solutions import Change, Current, Sizes
     from shapecalc.spec.source import Source
 
 
@@ -29,7 +29,7 @@ def run(path: str, layer: str, output: str, most: int, output_format: str) -> in
     now = current(node)
     label = node.spec.label(node.type) if node.spec else node.type
     if now is None:
-        raise _wrong(f"{label} has no kernel, or not the same along all of its axes.", "--layer")
+        raise _wrong(f"{label} has no kernel that slides over a known size.", "--layer")
     if len(wanted) not in (1, len(now.inputs)):
         raise _wrong(
             f"{output!r} has {len(wanted)} sizes, {label} has {len(now.inputs)}.", "--output"
@@ -38,17 +38,17 @@ def run(path: str, layer: str, output: str, most: int, output_format: str) -> in
     if sizes == now.outputs:
         _terminal.print_error(f"{label} gives {_shape(sizes)} as it is")
         return 1
-    found = changes(now, sizes)
+    found = changes(graph, node, now, sizes)
     if output_format == "json":
         _print_json(graph, node, found[:most], len(found))
     elif found:
         line = source.span(node.spec.extent).line if node.spec else 1
         _terminal.print_out(
             f"{label} at line {line}: {_shape(now.inputs)} → {_shape(now.outputs)} with "
-            f"{now.arguments.describe()}; for {_shape(sizes)}:"
+            f"{now.describe()}; for {_shape(sizes)}:"
         )
         _print(graph, node, source, found, most)
-    return _none(label, now, sizes) if not found else 0
+    return _none(graph, node, now, sizes) if not found else 0
 
 
 def _find(source: Source, layer: str) -> tuple[Graph, Node]:
@@ -59,12 +59,12 @@ def _find(source: Source, layer: str) -> tuple[Graph, Node]:
     report = checker.check_source(source)
     graphs = [model.graph for model in report.models]
     for graph in graphs:
-        for node in graph.nodes:
-            if layer in (node.name, node.path):
-                named = _numbers.numbers_needed(graph, _numbers.IN_THE_SPEC)
-                if named is not None:
-                    raise _wrong(named, "--layer")
-                return graph, node
+        found = [node for node in graph.nodes if layer in (node.name, node.path)]
+        if found:
+            named = _numbers.numbers_needed(graph, _numbers.IN_THE_SPEC)
+            if named is not None:
+                raise _wrong(named, "--layer")
+            return graph, found[-1]  # of a layer that is repeated its name means the last turn
     known = [name for graph in graphs for node in graph.nodes for name in (node.name, node.path)]
     near = did_you_mean(layer, [name for name in known if name])
     hint = f" Did you mean {near!r}?" if near else " Give its name, or its path: layers[3]."
@@ -75,8 +75,8 @@ def _wrong(message: str, option: str) -> typer.BadParameter:
     return typer.BadParameter(message, param_hint=f"'{option}'")
 
 
-def _shape(sizes: tuple[int, ...]) -> str:
-    return "×".join(map(str, sizes))
+def _shape(sizes: Sizes) -> str:
+    return "×".join("?" if size is None else str(size) for size in sizes)
 
 
 def _print(graph: Graph, node: Node, source: Source, found: list[Change], most: int) -> None:
@@ -113,7 +113,7 @@ def _print_json(graph: Graph, node: Node, found: list[Change], total: int) -> No
         entries.append(
             {
                 "change": {name: new for name, (new, _) in change.fields.items()},
-                "arguments": change.arguments._asdict(),
+                "arguments": change.arguments,
                 "exact": change.exact,
                 "breaks": broken.path if broken else None,
             }
@@ -121,13 +121,15 @@ def _print_json(graph: Graph, node: Node, found: list[Change], total: int) -> No
     _terminal.print_out(json.dumps({"version": 1, "total": total, "solutions": entries}))
 
 
-def _none(label: str, now: Current, wanted: tuple[int, ...]) -> int:
+def _none(graph: Graph, node: Node, now: Current, wanted: tuple[int, ...]) -> int:
     """Say that there is no answer, with what comes closest."""
-    from shapecalc.reasoning.search import closest
+    from shapecalc.reasoning.layer_solutions import nearest
 
-    close = closest(list(zip(now.inputs, wanted, strict=True)), now.kind)
-    hint = f"; nearest: {_shape(close.sizes)} with {close.solution.describe()}" if close else ""
+    assert node.spec is not None
+    close = nearest(graph, node, now, wanted)
+    hint = f"; nearest: {_shape(close.outputs)} with {close.describe()}" if close else ""
     _terminal.print_error(
-        f"no exact solution for {label}: {_shape(now.inputs)} → {_shape(wanted)}{hint}"
+        f"no solution for {node.spec.label(node.type)}: {_shape(now.inputs)} → "
+        f"{_shape(wanted)}{hint}"
     )
     return 1

@@ -63,7 +63,7 @@ def command(
     except checker.UnreadableError as error:
         _terminal.print_error(str(error))
         return 2
-    graph = _graph(source, model)
+    graph = _graph(source, model, to)
     if graph is None:
         return 1
     text = _mirrored(graph, source, _port(graph, to), unpool)
@@ -75,8 +75,11 @@ def command(
     return _write(output, text)
 
 
-def _graph(source: "Source", name: str | None) -> "Graph | None":
-    """The model asked for as it ran; ``None`` where something is wrong with it, which is said."""
+def _graph(source: "Source", name: str | None, to: str | None) -> "Graph | None":
+    """The model asked for as it ran; ``None`` where something is wrong with it, which is said.
+
+    What is wrong behind the layer ``to`` does not matter.
+    """
     from shapecalc import checker
 
     report = checker.check_source(source)
@@ -86,7 +89,7 @@ def _graph(source: "Source", name: str | None) -> "Graph | None":
         raise typer.BadParameter(
             f"the file has the models {', '.join(names)}: say which.", param_hint="'--model'"
         )
-    if not chosen or any(one.severity == "error" for one in report.diagnostics):
+    if not chosen or (to is None and any(one.severity == "error" for one in report.diagnostics)):
         _terminal.print_error(f"{source.file} has errors: see `shapecalc check`")
         return None
     graph = chosen[0].graph

@@ -7,11 +7,18 @@ import typer
 from shapecalc.cli import _options, _terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shapecalc.layers.base import Shape
     from shapecalc.reasoning.input_sizes import ModelSizes
     from shapecalc.spec.source import Source
+    from shapecalc.walk import WalkResult
 
 PANEL = "Reasoning"
 ORDER = 300
+
+#: Of a model of which no size can be told, or only at another input.
+ERRORS = "has errors at its own input: see `shapecalc check`"
 
 #: More sizes than these are not listed, and no larger ones asked for.
 MAX_LISTED = 10_000
@@ -43,7 +50,8 @@ def command(
     and which layer forces each modulus and each bound. Sizes that are inferred from the input, as
     a dense layer's after a flatten, count as fixed at the spec's own input; axes that fit together
     only are said with what ties them, and answered for equal sizes. What is not proved for all
-    sizes is said to be tried up to a bound. A model with `dims` is asked about these.
+    sizes is said to be tried up to a bound. A model that does not fit its own input is answered
+    for the nearest that it fits, with exit code 1; one with `dims` is asked about these.
 
     \b
       shapecalc sizes specs/unet.yaml
@@ -60,8 +68,8 @@ def command(
         _terminal.print_error(str(error))
         return 2
     found, wrong = _sizes(source)
-    for name in wrong:
-        _terminal.print_error(f"{path}: {name} has errors at its own input: see `shapecalc check`")
+    for problem in wrong:
+        _terminal.print_error(f"{path}: {problem}")
     if output_format == "json":
         _sizes_output.print_json(found, source, asked)
     else:
@@ -70,8 +78,10 @@ def command(
 
 
 def _sizes(source: "Source") -> "tuple[list[ModelSizes], list[str]]":
-    """The sizes of the models that are valid at their own input, and the names of the others."""
+    """What is known of the models of a file at their own input, or at the nearest that fits, and
+    what is wrong."""
     from shapecalc.checker import walk_model
+    from shapecalc.reasoning.elsewhere import at_a_fitting_input
     from shapecalc.reasoning.input_sizes import model_sizes
     from shapecalc.reasoning.replay import Replay
     from shapecalc.spec.build import build_models
@@ -81,19 +91,37 @@ def _sizes(source: "Source") -> "tuple[list[ModelSizes], list[str]]":
     documents, problems = parse(source)
     models, more = build_models(source, documents)
     walked: dict[str, WalkResult] = {}
-    found, wrong = [], ["the file"] if problems or more else []
+    found: list[ModelSizes] = []
+    wrong = [f"the file {ERRORS}"] if problems or more else []
     for model in models:
-        walked[model.name] = result = walk_model(model, walked)
+        result = walked[model.name] = walk_model(model, walked)
         domain = result.graph.domain
-        if result.findings or model.problems:
-            wrong.append(model.name)
-        elif domain is None:
-            found.append(model_sizes(Replay(result.graph)))
-        elif domain.sizes is not None:
+        if domain is not None and domain.sizes is not None:
             found.append(domain.sizes)
+            continue
+        if result.findings or model.problems:
+            other = None if domain else at_a_fitting_input(model, walked, result)
+            wrong.append(_wrong(model.name, result, other and other[1]))
+            if other is None:
+                continue
+            result = walked[model.name] = other[0]
+        found.append(model_sizes(Replay(result.graph)))
     if not (models or wrong):
-        wrong.append("the file")
+        wrong.append(f"the file {ERRORS}")
     return found, wrong
+
+
+def _wrong(name: str, result: "WalkResult", shapes: "Mapping[str, Shape] | None") -> str:
+    """What is said of a model with errors, which is answered for other input shapes."""
+    from shapecalc.layers.base import format_shape
+
+    if not shapes:
+        return f"{name} {ERRORS}"
+    own = {name: node.outputs[0].shape for name, node in result.graph.inputs.items()}
+    if shapes == own:
+        return f"{name} has an `expect` that does not hold; these are left out here"
+    other = ", ".join(format_shape(shape) for shape in shapes.values())
+    return f"{name} {ERRORS}; what follows is for {other}"
 
 
 def _bounds(text: str) -> tuple[int, int]:

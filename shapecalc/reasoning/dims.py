@@ -364,6 +364,14 @@ class _NamedLine(Line):
             found = self.outcomes[size] = self.study.at(self.replay, self.values(size))
         return found
 
+    def with_other(self, other: Line, size: int, its: int) -> Outcome:
+        names = other.names if isinstance(other, _NamedLine) else ()
+        return self.study.at(self.replay, {**self.values(size), **dict.fromkeys(names, its)})
+
+    @property
+    def anywhere(self) -> Failure | None:
+        return None  # a size that nobody knows has no value
+
     def meets(self, demand: Demand, size: int) -> bool:
         """Whether an ``expect`` holds at a size."""
         return all(condition.holds(self.values(size)) for condition in demand.conditions)

@@ -13,6 +13,9 @@ from shapecalc.reasoning.input_axes import InputAxis
 from shapecalc.reasoning.line import Line
 from shapecalc.reasoning.replay import WEIGHTS, Failure
 
+#: So many sizes are tried for two axes that change together.
+MAX_STEPS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Tie:
@@ -27,10 +30,10 @@ def ties(lines: Sequence[Line]) -> list[Tie]:
     """Which pairs of axes depend on one another."""
     found = []
     for one, other in combinations(lines, 2):
-        failure = _tying(one, other)
+        failure = _tying(one, other) or _tying_together(one, other)
         if failure is not None:
             axes = (one.axes[0], other.axes[0])
-            found.append(Tie(axes, failure, _condition(one, other, failure.node)))
+            found.append(Tie(axes, failure, _condition(one, other, failure)))
     return found
 
 
@@ -38,7 +41,7 @@ def _tying(one: Line, other: Line) -> Failure | None:
     """A layer that fails along one line, and would not but for what comes along the other."""
     for line, against in ((one, other), (other, one)):
         seen: set[int] = set()
-        for size in line.probes:
+        for size in (*line.probes, *_far(one, other, line.own)):
             failure = line.at(size).failure
             if failure is None or failure.node.number in seen or not failure.node.inputs:
                 continue
@@ -48,17 +51,58 @@ def _tying(one: Line, other: Line) -> Failure | None:
     return None
 
 
+def _far(one: Line, other: Line, own: int) -> tuple[int, ...]:
+    """Sizes far from the spec's own, at which an input is too small or too large for another."""
+    if one.axes[0].input == other.axes[0].input:
+        return ()
+    return max(own // 2, 1), max(own // 8, 1), 2 * own + 1, 8 * own
+
+
+def _tying_together(one: Line, other: Line) -> Failure | None:
+    """A layer that fails where both lines change, though each of the two changes fits alone (a
+    reshape that wants an even product of two sizes)."""
+    if not _meet(one, other):
+        return None
+    for step in range(1, min(max(one.period, other.period), MAX_STEPS) + 1):
+        sizes = (one.own + step, other.own + step)
+        if one.valid(sizes[0]) and other.valid(sizes[1]):
+            failure = one.with_other(other, *sizes).failure
+            if failure is not None:
+                return failure
+    return None
+
+
+def _meet(one: Line, other: Line) -> bool:
+    """Whether some axis of a tensor changes along both lines."""
+    nodes = [[line.at(size).node for size in line.probes] for line in (one, other)]
+    for base in one.replay.base.nodes:
+        mine, its = (_changing([node(base.number) for node in line]) for line in nodes)
+        if mine & its:
+            return True
+    return False
+
+
+def _changing(nodes: list[Node | None]) -> set[tuple[int, int]]:
+    """(output, axis) of a layer that differ between several walks."""
+    shapes = [[tensor.shape or () for tensor in node.outputs] for node in nodes if node]
+    return {
+        (output, axis)
+        for output, found in enumerate(zip(*shapes, strict=False))
+        for axis, sizes in enumerate(zip(*found, strict=False))
+        if len(set(sizes)) > 1
+    }
+
+
 def _is_tied(line: Line, against: Line, node: Node, code: str) -> bool:
     mine, its = _varying(line, node.number), _varying(against, node.number)
     if not mine or not its:
         return False
     if code == "SC107":
         return True
-    if code not in (WEIGHTS, "SC101", "SC104"):
-        return False
-    if mine & its:
+    if mine & its and code in (WEIGHTS, "SC101", "SC104"):
         return True
-    # Inputs of a merge along the same axis, one of which follows one line each.
+    # Inputs of a merge along the same axis (or what is cropped and its target), one of which
+    # follows one line each.
     return any(axis == other and which != another for which, axis in mine for another, other in its)
 
 
@@ -75,16 +119,17 @@ def _varying(line: Line, number: int) -> set[tuple[int, int]]:
     return varying
 
 
-def _condition(one: Line, other: Line, node: Node) -> str | None:
+def _condition(one: Line, other: Line, failure: Failure) -> str | None:
     """``⌊H/32⌋·⌊W/32⌋ = 49``, where the sizes that meet are such a product."""
     if one.start is None or other.start is None:
         return None
-    base = next((n for n in one.replay.base.nodes if n.number == node.number), None)
+    number = failure.node.number
+    base = next((n for n in one.replay.base.nodes if n.number == number), None)
     if base is None:
         return None
     if len(base.inputs) > 1:
-        equal = _equality(one, other, base)
-        if equal:
+        equal = _equality(one, other, base) if failure.code == "SC104" else None
+        if equal or failure.code not in (WEIGHTS, "SC101", "SC104", "SC107"):
             return equal
     return _product(one, other, base)
 

@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from math import lcm
+from typing import NamedTuple
 
-from shapecalc.graph import Node
+from shapecalc.coverage import has_gaps
+from shapecalc.graph import Graph, Node
 from shapecalc.layers.base import Shape
+from shapecalc.layers.reaches import axis_at
 from shapecalc.reasoning.input_axes import InputAxis
 from shapecalc.reasoning.replay import WEIGHTS, Failure, Loss, Outcome, Replay, Run
 from shapecalc.reasoning.size_sets import SizeSet, from_predicate, from_scan
@@ -55,19 +58,29 @@ class Line:
         """The model at a size."""
         found = self.outcomes.get(size)
         if found is None:
-            shapes = dict(self._shapes)
-            for axis in self.axes:
-                shapes[axis.input] = axis.resized(shapes[axis.input], size)
-            found = self.outcomes[size] = self.replay.at(shapes)
+            found = self.outcomes[size] = self.replay.at(self.shapes(size))
         return found
+
+    def shapes(self, size: int | None) -> dict[str, Shape]:
+        """The inputs of the line with a size along its axes."""
+        shapes = dict(self._shapes)
+        for axis in self.axes:
+            shapes[axis.input] = axis.resized(shapes[axis.input], size)
+        return shapes
+
+    def with_other(self, other: Line, size: int, its: int) -> Outcome:
+        """The model at a size of this line and one of another."""
+        shapes = dict(self._shapes)
+        for line, wanted in ((self, size), (other, its)):
+            for axis in line.axes:
+                shape = shapes.get(axis.input, other._shapes.get(axis.input, ()))
+                shapes[axis.input] = axis.resized(shape, wanted)
+        return self.replay.at(shapes)
 
     @property
     def anywhere(self) -> Failure | None:
         """What is wrong whatever the size: where sizes that nobody knows fail already."""
-        shapes = dict(self._shapes)
-        for axis in self.axes:
-            shapes[axis.input] = axis.resized(shapes[axis.input], None)
-        return self.replay.at(shapes).failure
+        return self.replay.at(self.shapes(None)).failure
 
     def valid(self, size: int) -> bool:
         """Whether the model has no error at a size."""
@@ -87,10 +100,11 @@ class Line:
     def varying(self) -> frozenset[tuple[int, int]]:
         """(number of a sliding layer, its axis) of what changes along the line."""
         one, *others = (self.at(size) for size in self.probes)
+        nodes = {number: node for run in one.runs for number, node in run.nodes.items()}
         found: set[tuple[int, int]] = set()
         for other in others:
             for number, axis, size in _window_sizes(other):
-                node = one.node(number)
+                node = nodes.get(number)
                 windows = node.inference.windows if node and node.inference else None
                 window = windows[axis] if windows and axis < len(windows) else None
                 if window is None or window.n != size:
@@ -180,11 +194,17 @@ class Line:
             elif size - since + 1 >= self.period:
                 crossing = self._last_crossing(since)
                 if crossing <= since:
-                    return since
+                    return self._first_settled(since)
                 since = crossing
                 size = max(size, since)
             size += 1
         return None
+
+    def _first_settled(self, start: int) -> int:
+        """The first size that behaves as all those from ``start`` on do."""
+        while start > 1 and not self._spent and self._is_settled(start - 1):
+            start -= 1
+        return start
 
     def _is_settled(self, size: int) -> bool:
         """Whether up to two periods on every size rises by the same, and nothing else changes."""
@@ -210,7 +230,8 @@ class Line:
         return known
 
     def _last_crossing(self, start: int) -> int:
-        """Beyond which size no two inputs of a layer (a crop and its target) meet again."""
+        """Beyond which size no two inputs of a layer (a crop and its target) meet again, and no
+        layer gets past a cell up to which it behaves differently."""
         last = start
         seen: set[tuple[int, int]] = set()
         for size in range(start, start + self.period):
@@ -223,6 +244,11 @@ class Line:
                 seen.add((id(one), id(two)))
                 for node, later in zip(one.graph.nodes, two.graph.nodes, strict=True):
                     last = max(last, *_crossings(node, later, size, self.period), start)
+                    for axis, least in _bends(one.graph, node):
+                        rise = _rise_along(node, later, axis)
+                        if rise and rise.by > 0 and rise.size < least:
+                            turns = -(-(least - rise.size) // rise.by)
+                            last = max(last, size + turns * self.period)
         return last
 
 
@@ -245,14 +271,25 @@ def is_permanent(nodes: list[Node], outcomes: list[Outcome]) -> bool:
     assert failure is not None
     if failure.code == "SC104":
         return _grows_apart(inputs)
+    if nodes[0].type == "center_crop" and len(inputs[0]) == 2:
+        return _is_outgrown(inputs)
     if failure.code == "SC105":
-        return _is_even(*(tuple(_flat(shapes)) for shapes in inputs))
+        return _keeps_rest(nodes[0], [tuple(_flat(shapes)) for shapes in inputs])
     if failure.code in (WEIGHTS, "SC101", "SC107"):
         counts = [outcome.failure.needed if outcome.failure else None for outcome in outcomes]
         known = [count for count in counts if count is not None]
         too_many = failure.fixed is not None and known[:1] > [failure.fixed]
         return len(known) == 3 and too_many and known == sorted(known)
     return False
+
+
+def _keeps_rest(node: Node, sizes: list[tuple[int | None, ...]]) -> bool:
+    """Whether what does not divide a layer's input rises by a multiple of its factor."""
+    factor = _stride(node)
+    if factor == 1 or not _is_even(*sizes):
+        return False
+    rises = [(b or 0) - (a or 0) for a, b in zip(*sizes[:2], strict=True)]
+    return all(rise % factor == 0 for rise in rises)
 
 
 def _flat(shapes: Iterable[Shape | None]) -> Iterable[int | None]:
@@ -290,6 +327,18 @@ def _grows_apart(inputs: list[list[Shape | None]]) -> bool:
     return False
 
 
+def _is_outgrown(inputs: list[list[Shape | None]]) -> bool:
+    """Whether along an axis the second of two inputs is larger, and remains so."""
+    gaps = [
+        [(b or 0) - (a or 0) for a, b in zip(one or (), other or (), strict=False)][1:]
+        for one, other in inputs
+    ]
+    return any(
+        0 < gap[0] <= gap[1] and gap[1] - gap[0] == gap[2] - gap[1]
+        for gap in zip(*gaps, strict=False)
+    )
+
+
 def _stays_apart(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
     pairs = [(a, b) for a, b in zip(one, other, strict=True) if a is not None and b is not None]
     if len(pairs) < 3 or any(1 in pair for pair in pairs):
@@ -323,6 +372,41 @@ def _keeps_periods(node: Node) -> bool:
             if factor is not None and not float(factor).is_integer():
                 return False
     return True
+
+
+class _Rise(NamedTuple):
+    """A size of what a layer receives, and by how much it rises in a period."""
+
+    size: int
+    by: int
+
+
+def _rise_along(node: Node, later: Node, axis: int) -> _Rise | None:
+    shapes = [(one.inputs[0].tensor.shape or ())[axis : axis + 1 or None] for one in (node, later)]
+    sizes = [size for shape in shapes for size in shape if size is not None]
+    return _Rise(sizes[0], sizes[1] - sizes[0]) if len(sizes) == 2 else None
+
+
+def _bends(graph: Graph, node: Node) -> Iterable[tuple[int, int]]:
+    """(axis, size) up to which a layer need not do what it does beyond: a slice that ends at a
+    cell takes all of a shorter axis, windows with gaps may leave none on one."""
+    if not node.inputs or node.inference is None:
+        return
+    bounds = [getattr(node.layer, name, None) for name in ("start", "end", "split_size")]
+    most = max((abs(bound) for bound in bounds if isinstance(bound, int)), default=0)
+    if most > 1:
+        rank = len(node.inputs[0].tensor.shape or ())
+        yield axis_at(rank, getattr(node.layer, "dim", 1)) - rank, most
+    windows = node.inference.windows or ()
+    last = -1 if node.inference.call.channels_last else 0
+    for axis, window in enumerate(windows, last - len(windows)):
+        if window is not None and has_gaps(window):
+            strides = {window.stride}
+            for reader in graph.readers(node.inputs[0].node, node.inputs[0].number):
+                others = reader.inference.windows if reader.inference else None
+                strides |= {other.stride for other in others or () if other is not None}
+            if max(strides) > 1:  # else every size is an integer, and nothing is lost
+                yield axis, window.span + window.stride * window.dilation + lcm(*strides)
 
 
 def _crossings(node: Node, later: Node, size: int, period: int) -> Iterable[int]:

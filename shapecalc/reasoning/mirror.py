@@ -122,7 +122,7 @@ def _inverse(node: Node, unpool: Unpool) -> Written | None:
     found = _INVERSES.get(node.type) or _FAMILIES.get(family)
     if found is None:
         raise CannotMirrorError(
-            f"a {node.type} from {format_shape(before)} to {format_shape(after)} has no inverse",
+            f"from {format_shape(before)} to {format_shape(after)} it has no inverse",
             node,
         )
     step = Step(node, layer, before)
@@ -268,6 +268,7 @@ def _channel_shuffle(step: Step) -> Written:
 _Inverse = Callable[[Step], Written | None]
 
 _FAMILIES: dict[str, _Inverse] = {
+    "blur": _upsample,
     "conv": _conv,
     "pooling": _upsample,
     "resample": _downsample,

@@ -99,16 +99,19 @@ def _telling(needs: list[Need]) -> tuple[Need, ...]:
 
 
 def _message(line: Line, number: int, known: dict[int, bool]) -> str:
-    """What is wrong at the largest size that a layer keeps out; of a merge, its two sizes."""
-    largest = max(size for size, member in known.items() if not member)
-    failure = line.at(largest).failure
+    """What is wrong at a size that a layer keeps out: the largest where those above all fit, else
+    the nearest to the spec's own; of a merge, its two sizes."""
+    out = [size for size, member in known.items() if not member]
+    least = min((size for size, member in known.items() if member), default=0)
+    size = max(out) if max(out) < least else min(out, key=lambda one: abs(one - line.own))
+    failure = line.at(size).failure
     assert failure is not None
     if failure.code == "SC104" and len(line.axes) == 1:
         both = merged_sizes(line, number)
         if both:
             return f"joins {both[0]} and {both[1]}"
     message = failure.message.partition(": ⌊")[0]
-    return f"{largest}: {message}"
+    return f"{size}: {message}"
 
 
 def merged_sizes(line: Line, number: int) -> tuple[str, str] | None:

@@ -21,20 +21,23 @@ MAX_DISTANCE = 256
 def improve(result: WalkResult) -> None:
     """Add to the findings of a walk which inputs, or which change of a field, would mend them."""
     graph = result.graph
-    looked = [one for one in result.findings if one.code in ("SC101", "SC104", "SC108")]
+    looked = [one for one in result.findings if one.code in ("SC101", "SC102", "SC104", "SC108")]
     replay: Replay | None = None
     for finding in looked[:MAX_FINDINGS]:
         node = _node_of(graph, finding)
         if node is None or any(n.inference is None for n in graph.nodes):
             continue
-        ways = []
-        if finding.code != "SC101":
-            ways += _change(graph, finding, node)
+        if finding.code in ("SC104", "SC108"):
+            _change(graph, finding, node)
         if finding.code != "SC108":
             replay = replay or Replay(graph)
-            ways += _inputs(replay, node)
-        if ways:
-            finding.help = "; ".join([*([finding.help] if finding.help else []), *ways])
+            _add(finding, _inputs(replay, node))
+
+
+def _add(finding: Finding, way: str | None, first: bool = False) -> None:
+    """One more way out, behind those that are known or before them."""
+    ways = [way, finding.help] if first else [finding.help, way]
+    finding.help = "; ".join(one for one in ways if one) or None
 
 
 def _node_of(graph: Graph, finding: Finding) -> Node | None:
@@ -49,36 +52,44 @@ def _node_of(graph: Graph, finding: Finding) -> Node | None:
     return None
 
 
-def _change(graph: Graph, finding: Finding, node: Node) -> list[str]:
+def _change(graph: Graph, finding: Finding, node: Node) -> None:
     """One field of one layer that would mend it; where only one would, as a fix as well."""
     found = repairs(graph, node, finding.expected)
     if not found:
-        return []
+        return
     first = found[0]
     if len(found) == 1 and first.is_slight and finding.fix is None and finding.uses == 1:
         finding.fix = set_field(graph.spec.source, first.spec, first.field, str(first.value))
-    where = first.spec.label(node.type if first.spec is node.spec else None)
-    line = graph.spec.source.span(first.spec.extent).line
     text = f"{first.field}: {first.value}"
     if finding.help and f"write {text}" in finding.help:
-        return []
-    return [f"{text} instead of {first.old} in {where} at line {line} makes it fit"]
+        return
+    specs = sorted((first.spec, *first.others), key=lambda spec: spec.extent)
+    lines = " and ".join(str(graph.spec.source.span(spec.extent).line) for spec in specs)
+    if first.others:
+        where = f"each {first.type} (lines {lines})"
+    else:
+        where = (
+            f"{first.spec.label(node.type if first.spec is node.spec else None)} at line {lines}"
+        )
+    way = f"{text} instead of {first.old} in {where} makes it fit"
+    # Another kernel or stride is further from what is meant.
+    _add(finding, way, first.keeps_weights and "write kernel_size" in (finding.help or ""))
 
 
-def _inputs(replay: Replay, node: Node) -> list[str]:
+def _inputs(replay: Replay, node: Node) -> str | None:
     """The nearest input sizes at which a layer fits."""
     axes = input_axes(replay.base)
     if replay.rewalks or not axes or len(replay.base.inputs) > 1:
-        return []
+        return None
     if len({axis.own for axis in axes}) == 1:
         sizes = _nearest(Line(replay, tuple(axes)), node)
         shapes = [_image(replay, axes, size) for size in sizes]
-        return [f"it fits with an input of {' or '.join(shapes)}"] if shapes else []
+        return f"it fits with an input of {' or '.join(shapes)}" if shapes else None
     alone = {axis.name: _nearest(Line(replay, (axis,)), node) for axis in axes}
     parts = [
         f"a {name} of {' or '.join(map(str, sizes))}" for name, sizes in alone.items() if sizes
     ]
-    return [f"it fits with {' or with '.join(parts)}"] if parts else []
+    return f"it fits with {' or with '.join(parts)}" if parts else None
 
 
 def _image(replay: Replay, axes: list[InputAxis], size: int) -> str:

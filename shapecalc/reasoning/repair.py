@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from shapecalc.graph import Graph, Inference, Node, Port
 from shapecalc.layers.base import Call, Layer, Shape, Tensor
@@ -25,19 +26,28 @@ class Repair:
     """A field of a layer with another value, which mends what was found."""
 
     spec: LayerSpec
+    type: str
     field: str
     value: int
     old: int
+    #: Layers of the same type in which the same field is changed alike.
+    others: tuple[LayerSpec, ...] = ()
 
     @property
-    def rank(self) -> tuple[int, int]:
-        """The order: slight changes first, then small ones."""
-        return list(_FIELDS).index(self.field) // len(_SLIGHT), abs(self.value - self.old)
+    def rank(self) -> tuple[int, int, int]:
+        """The order: slight changes first, then small ones, then those of one layer."""
+        weight = list(_FIELDS).index(self.field) // len(_SLIGHT)
+        return weight, abs(self.value - self.old), len(self.others)
+
+    @property
+    def keeps_weights(self) -> bool:
+        """Whether it changes no weight."""
+        return self.field in _SLIGHT
 
     @property
     def is_slight(self) -> bool:
-        """Whether it changes no weight, and by one only."""
-        return self.rank == (0, 1)
+        """Whether it changes no weight, by one only and in one layer only."""
+        return self.rank == (0, 1, 0)
 
 
 def repairs(graph: Graph, node: Node, expected: tuple[Port, Shape] | None = None) -> list[Repair]:
@@ -73,10 +83,25 @@ def _candidates(node: Node) -> Iterator[Repair]:
         queue += [port.node for port in one.inputs]
     for one in specs.values():
         if one.spec and one.layer:
-            yield from _changes(one.spec, one.layer)
+            yield from _changes(one.spec, one.type, one.layer)
+    yield from _alike(list(specs.values()))
 
 
-def _changes(spec: LayerSpec, layer: Layer) -> Iterator[Repair]:
+def _alike(nodes: list[Node]) -> Iterator[Repair]:
+    """A slight change of all layers of a type: a decoder lacks the same in each of its steps."""
+    for name in _SLIGHT:
+        groups: dict[tuple[str, int], list[LayerSpec]] = {}
+        for node in nodes:
+            old = getattr(node.layer, name, None)
+            if isinstance(old, int) and node.spec is not None:
+                groups.setdefault((node.type, old), []).append(node.spec)
+        for (kind, old), (first, *others) in groups.items():
+            for value in (old - 1, old + 1) if others else ():
+                if value >= 0:
+                    yield Repair(first, kind, name, value, old, tuple(others))
+
+
+def _changes(spec: LayerSpec, kind: str, layer: Layer) -> Iterator[Repair]:
     for name, most in _FIELDS.items():
         old = getattr(layer, name, None)
         if isinstance(old, bool) or not isinstance(old, int):
@@ -86,7 +111,7 @@ def _changes(spec: LayerSpec, layer: Layer) -> Iterator[Repair]:
         least = 0 if name in _SLIGHT else 1
         for value in range(max(old - most, least), old + most + 1):
             if value != old:
-                yield Repair(spec, name, value, old)
+                yield Repair(spec, kind, name, value, old)
 
 
 def _mends(
@@ -96,7 +121,7 @@ def _mends(
     expected: tuple[Port, Shape] | None,
     before: set[int],
 ) -> bool:
-    nodes = rerun(graph, repair.spec, {repair.field: repair.value})
+    nodes = rerun(graph, (repair.spec, *repair.others), {repair.field: repair.value})
     mended = nodes.get(node.number)
     wrong = {n.number for n in nodes.values() if n.inference and n.inference.problems}
     if mended is None or not wrong <= before:
@@ -111,14 +136,14 @@ def _mends(
     return all(want in (None, have) for have, want in zip(shape, wanted, strict=True))
 
 
-def rerun(graph: Graph, spec: LayerSpec, fields: Mapping[str, int]) -> dict[int, Node]:
-    """All layers by number, with other values of some fields of one; what follows is run anew."""
+def rerun(graph: Graph, specs: tuple[LayerSpec, ...], fields: Mapping[str, Any]) -> dict[int, Node]:
+    """All layers by number, with other values of some fields of a few; what follows is run anew."""
     nodes = {node.number: node for node in graph.inputs.values()}
     changed: dict[int, Layer] = {}
     fresh: set[int] = set()
     for old in graph.nodes:
         inference = old.inference
-        touched = old.spec is spec
+        touched = any(old.spec is spec for spec in specs)
         if inference is None or not (touched or any(p.node.number in fresh for p in old.inputs)):
             nodes[old.number] = old
             continue

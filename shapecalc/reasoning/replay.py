@@ -262,19 +262,22 @@ def _changes(graph: Graph) -> bool:
 
 
 def _stretches(graph: Graph) -> Iterator[_Stretch]:
-    """The network, cut wherever at most one tensor is read on."""
+    """The network, cut wherever at most one tensor is read on, and none that was read before: all
+    readers of a tensor are in one stretch, which so knows what none of them reads."""
     last_use = {
         (port.node.number, port.number): position
         for position, node in enumerate(graph.nodes)
         for port in node.inputs
     }
     known: set[int] = set()
+    read: set[tuple[int, int]] = set()
     live = {(node.number, 0) for node in graph.inputs.values() if (node.number, 0) in last_use}
     entries: dict[tuple[int, int], None] = {}
     stretch: list[Node] = []
     for position, node in enumerate(graph.nodes):
         for port in node.inputs:
             key = (port.node.number, port.number)
+            read.add(key)
             if key[0] not in known:
                 entries[key] = None
             if last_use[key] == position:
@@ -284,7 +287,7 @@ def _stretches(graph: Graph) -> Iterator[_Stretch]:
         live |= {
             key for output in range(len(node.outputs)) if (key := (node.number, output)) in last_use
         }
-        if len(live) <= 1:
+        if len(live) <= 1 and not live & read:
             exits = tuple(key for key in live if key[0] in known)
             yield _Stretch(tuple(stretch), tuple(entries), exits)
             stretch, entries, known = [], {}, set()

@@ -16,6 +16,8 @@ Kind = Literal["conv", "pool", "transpose"]
 
 #: No stack is looked for whose last size is further from the one asked for.
 MAX_DISTANCE = 12
+#: So many different last layers are shown for a stack.
+MOST_HEADS = 3
 
 #: Kernels in the order people reach for them.
 _POPULAR = (3, 4, 1, 2, 5, 7, 8, 6, 9, 11, 16)
@@ -66,22 +68,41 @@ def solve(
     pairs: Iterable[tuple[int, int]], kind: Kind = "conv", limits: Limits | None = None
 ) -> list[Solution]:
     """Every solution for all (input, output) pairs at once, what people use first."""
-    pairs, limits = list(pairs), limits or Limits()
+    (first, *others), limits = list(pairs), limits or Limits()
     found = [
-        candidate
-        for candidate in candidates(kind, limits)
-        if (candidate.keeps_ratio or not limits.same_ratio)
-        and all(output_size(kind, candidate, n) == wanted for n, wanted in pairs)
+        one
+        for one in _fitting(*first, kind, limits)
+        if all(output_size(kind, one, n) == wanted for n, wanted in others)
     ]
-    single = all((n if kind == "transpose" else wanted) == 1 for n, wanted in pairs)
+    single = all((n if kind == "transpose" else wanted) == 1 for n, wanted in (first, *others))
     return sorted(found, key=lambda solution: rank(solution, kind, single))
+
+
+def _fitting(n: int, wanted: int, kind: Kind, limits: Limits) -> Iterator[Solution]:
+    """All arguments that lead from one size to another: the padding follows from the rest."""
+    for shape in _shapes(kind, limits):
+        twice = _padding_twice(n, wanted, kind, shape)
+        if twice % 2 == 0 and twice // 2 in _paddings(kind, shape, limits):
+            one = shape._replace(padding=twice // 2)
+            allowed = one.keeps_ratio or not limits.same_ratio
+            if allowed and output_size(kind, one, n) == wanted:
+                yield one
+
+
+def _padding_twice(n: int, wanted: int, kind: Kind, shape: Solution) -> int:
+    """Twice the padding with which the other arguments lead from one size to another."""
+    kernel, stride, _, dilation, extra = shape
+    span = dilation * (kernel - 1) + 1
+    if kind == "transpose":
+        return (n - 1) * stride + span + extra - wanted
+    return (wanted - 1) * stride + span - n
 
 
 def rounded(n: int, wanted: int, kind: Kind, limits: Limits) -> Solution | None:
     """The best arguments that lead there with rounding, but without losing a cell of the input."""
     found = [
         candidate
-        for candidate in candidates(kind, limits)
+        for candidate in _nearby([(n, wanted)], kind, limits)
         if output_size(kind, candidate, n, exact=False) == wanted
     ]
     return min(found, key=lambda solution: rank(solution, kind), default=None)
@@ -105,18 +126,40 @@ def output_size(kind: Kind, arguments: Solution, n: int, exact: bool = True) -> 
 
 def candidates(kind: Kind, limits: Limits) -> Iterator[Solution]:
     """All arguments within the limits."""
+    for shape in _shapes(kind, limits):
+        for padding in _paddings(kind, shape, limits):
+            yield shape._replace(padding=padding)
+
+
+def _nearby(pairs: list[tuple[int, int]], kind: Kind, limits: Limits) -> Iterator[Solution]:
+    """Those whose padding leads about there, or as near as it may: no other comes closer."""
+    for shape in _shapes(kind, limits):
+        allowed = _paddings(kind, shape, limits)
+        tried: set[int] = set()
+        for n, wanted in pairs:
+            best = _padding_twice(n, wanted, kind, shape) // 2
+            best = min(max(best, allowed.start), allowed.stop - 1)
+            around = range(best - shape.stride, best + shape.stride + 1)
+            tried.update(padding for padding in around if padding in allowed)
+        for padding in sorted(tried):
+            yield shape._replace(padding=padding)
+
+
+def _shapes(kind: Kind, limits: Limits) -> Iterator[Solution]:
+    """All arguments but the padding."""
     for dilation in limits.dilations:
         for kernel in limits.kernels:
-            if dilation > 1 and kernel == 1:
+            if dilation > 1 and kernel == 1 and len(limits.dilations) > 1:
                 continue
-            span = dilation * (kernel - 1) + 1
-            most = kernel // 2 if kind == "pool" else span - 1
-            paddings = limits.paddings or range(most + 1)
             for stride in limits.strides:
-                extras = max(stride, dilation) if kind == "transpose" else 1
-                for padding in paddings:
-                    for extra in range(extras):
-                        yield Solution(kernel, stride, padding, dilation, extra)
+                for extra in range(max(stride, dilation) if kind == "transpose" else 1):
+                    yield Solution(kernel, stride, 0, dilation, extra)
+
+
+def _paddings(kind: Kind, shape: Solution, limits: Limits) -> range:
+    kernel = shape.kernel_size
+    span = shape.dilation * (kernel - 1) + 1
+    return limits.paddings or range((kernel // 2 if kind == "pool" else span - 1) + 1)
 
 
 def rank(solution: Solution, kind: Kind, single: bool = False) -> tuple[int, ...]:
@@ -127,7 +170,7 @@ def rank(solution: Solution, kind: Kind, single: bool = False) -> tuple[int, ...
     kernel, stride, padding, dilation, extra = solution
     if single:
         return (dilation, stride, extra, padding, kernel)
-    popular = _POPULAR.index(kernel) if kernel in _POPULAR else len(_POPULAR) + kernel
+    popular = popularity(kernel)
     if kind == "pool":
         # A pool without overlap is what one means unless told otherwise.
         popular = 0 if kernel == stride else popular + 1
@@ -144,6 +187,11 @@ def rank(solution: Solution, kind: Kind, single: bool = False) -> tuple[int, ...
     )
 
 
+def popularity(kernel: int) -> int:
+    """How late people reach for a kernel."""
+    return _POPULAR.index(kernel) if kernel in _POPULAR else len(_POPULAR) + kernel
+
+
 class Close(NamedTuple):
     """Arguments that lead closest to what was asked, and the sizes that they lead to."""
 
@@ -158,7 +206,7 @@ def closest(
     pairs, limits = list(pairs), limits or Limits()
     best: tuple[int, tuple[int, ...]] | None = None
     found: Close | None = None
-    for candidate in candidates(kind, limits):
+    for candidate in _nearby(pairs, kind, limits):
         if limits.same_ratio and not candidate.keeps_ratio:
             continue
         sizes = [output_size(kind, candidate, n) for n, _ in pairs]
@@ -179,48 +227,88 @@ class Chain(NamedTuple):
     sizes: tuple[int, ...]
 
 
-def reachable_end(
-    start: int, end: int, count: int, kind: Kind = "conv", limits: Limits | None = None
-) -> int | None:
-    """The nearest size that a stack does lead to, where it does not lead to ``end``."""
-    for distance in range(1, MAX_DISTANCE + 1):
-        for size in (end - distance, end + distance):
-            if size > 0 and solve_chain(start, size, count, kind, limits):
-                return size
-    return None
+class Chains:
+    """Stacks of ``count`` layers from one size to others: all layers are alike, or all but the last
+    (of transposed convolutions: but the first).
 
-
-def solve_chain(
-    start: int, end: int, count: int, kind: Kind = "conv", limits: Limits | None = None
-) -> list[Chain]:
-    """Stacks of ``count`` layers from one size to another: all alike, or all but the last.
-
-    DCGAN's discriminator (64 → 32 → 16 → 8 → 4 → 1) is one of those for ``solve_chain(64, 1, 5)``.
+    DCGAN's discriminator (64 → 32 → 16 → 8 → 4 → 1) is one of those for ``Chains(64, 5).to(1)``,
+    its generator one for ``Chains(1, 5, "transpose").to(64)``.
     """
-    limits = limits or Limits(dilations=range(1, 2))
-    found: dict[tuple[Solution, ...], Chain] = {}
-    for body in candidates(kind, limits):
-        if limits.same_ratio and not body.keeps_ratio:
-            continue
-        sizes = [start]
-        while len(sizes) < count:
-            size = output_size(kind, body, sizes[-1])
-            if size is None or size == sizes[-1]:
-                break
+
+    def __init__(
+        self, start: int, count: int, kind: Kind = "conv", limits: Limits | None = None
+    ) -> None:
+        self.start = start
+        self.count = count
+        self.kind: Kind = kind
+        self.limits = limits or Limits(dilations=range(1, 2))
+        self._bodies = [
+            body
+            for body in candidates(kind, self.limits)
+            if body.keeps_ratio or not self.limits.same_ratio
+        ]
+        self._heads: dict[tuple[int, int], list[Solution]] = {}
+
+    def to(self, end: int) -> list[Chain]:
+        """Those that lead to a size, what people use first."""
+        found = dict.fromkeys(self._found(end))
+        single = (self.start if self.kind == "transpose" else end) == 1
+        return sorted(found, key=lambda chain: self._rank(chain, single))
+
+    def nearest_end(self, end: int) -> int | None:
+        """The nearest size that a stack leads to, where none leads to ``end``."""
+        for distance in range(1, MAX_DISTANCE + 1):
+            for size in (end - distance, end + distance):
+                if size > 0 and any(True for _ in self._found(size)):
+                    return size
+        return None
+
+    def _found(self, end: int) -> Iterator[Chain]:
+        for body in self._bodies:
+            if self.kind == "transpose":
+                yield from self._after_a_head(body, end)
+            else:
+                yield from self._before_a_head(body, end)
+
+    def _before_a_head(self, body: Solution, end: int) -> Iterator[Chain]:
+        sizes = [self.start]
+        while len(sizes) < self.count:
+            size = output_size(self.kind, body, sizes[-1])
+            if size is None or (size == sizes[-1] != end):
+                return
             sizes.append(size)
-        if len(sizes) < count:
-            continue
-        if output_size(kind, body, sizes[-1]) == end:
-            layers = (body,) * count
-            found.setdefault(layers, Chain(layers, (*sizes, end)))
-            continue
-        for head in solve([(sizes[-1], end)], kind, limits)[:3]:
-            layers = (*(body,) * (count - 1), head)
-            found.setdefault(layers, Chain(layers, (*sizes, end)))
-    return sorted(
-        found.values(),
-        key=lambda chain: (
-            rank(chain.layers[0], kind),
-            rank(chain.layers[-1], kind, single=end == 1),
-        ),
-    )
+        for head in self._between(sizes[-1], end, body):
+            yield Chain((*(body,) * (self.count - 1), head), (*sizes, end))
+
+    def _after_a_head(self, body: Solution, end: int) -> Iterator[Chain]:
+        sizes = [end]
+        while len(sizes) < self.count:
+            size = _input_size(body, sizes[-1])
+            if size is None or (size == sizes[-1] != self.start):
+                return
+            sizes.append(size)
+        for head in self._between(self.start, sizes[-1], body):
+            yield Chain((head, *(body,) * (self.count - 1)), (self.start, *reversed(sizes)))
+
+    def _between(self, n: int, wanted: int, body: Solution) -> Iterable[Solution]:
+        """The layer that differs: the body's own where that fits, else the usual ones."""
+        if output_size(self.kind, body, n) == wanted:
+            return (body,)
+        if (n, wanted) not in self._heads:
+            found = solve([(n, wanted)], self.kind, self.limits)
+            self._heads[n, wanted] = found[:MOST_HEADS]
+        return self._heads[n, wanted]
+
+    def _rank(self, chain: Chain, single: bool) -> tuple[tuple[int, ...], ...]:
+        body, head = chain.layers[0], chain.layers[-1]
+        if self.kind == "transpose":
+            body, head = head, body
+        return rank(body, self.kind), rank(head, self.kind, single)
+
+
+def _input_size(arguments: Solution, out: int) -> int | None:
+    """The size that a transposed convolution makes another one of."""
+    kernel, stride, padding, dilation, extra = arguments
+    more = out + 2 * padding - dilation * (kernel - 1) - 1 - extra
+    n = more // stride + 1
+    return n if more % stride == 0 and output_size("transpose", arguments, n) == out else None

@@ -70,23 +70,31 @@ def rounding_of(node: Node) -> Rounding:
 
 def exact_help(node: Node, window: Window) -> str:
     """What would make the size exact: another padding, kernel or input."""
-    layer, is_pool = node.layer, node in POOL
-    padding = window.exact_padding(window.kernel // 2 if is_pool else None)
+    layer = node.layer
+    most = window.kernel // 2 if node in POOL else None
+    padding = window.exact_padding(most)
     # A pool's stride follows its kernel unless it is written.
     kernel = window.exact_kernel() if getattr(layer, "stride", None) is not None else None
-    options = []
+    options, rest = [], []
     if layer and "pytorch" not in layer.frameworks:
         options.append("padding: same")  # Keras takes no numbers
     elif padding is not None:
-        out = (window.n + 2 * padding - window.span) // window.stride + 1
-        options.append(f"padding: {padding} ({window.n} → {out})")
+        options.append(_padded(window, padding))
+    elif (reading := window.reading_padding(most)) is not None:
+        rest.append(_padded(window, reading))
     if kernel is not None:
         more = (kernel - window.kernel) * window.dilation
         room = window.n + window.before + window.after - window.span - more
         options.append(f"kernel_size: {kernel} ({window.n} → {room // window.stride + 1})")
     inputs = " or ".join(map(str, window.exact_inputs))
     options.append(f"{inputs} cells instead of {window.n}")
+    if not getattr(layer, "ceil_mode", True):
+        rest.append("ceil_mode: true")
     help = f"exact with {', '.join(options)}"
-    if getattr(layer, "ceil_mode", True):
-        return help
-    return f"{help}; ceil_mode: true reads the rest"
+    return f"{help}; {' or '.join(rest)} reads the rest" if rest else help
+
+
+def _padded(window: Window, padding: int) -> str:
+    """``padding: 1 (64 → 32)``."""
+    out = (window.n + 2 * padding - window.span) // window.stride + 1
+    return f"padding: {padding} ({window.n} → {out})"

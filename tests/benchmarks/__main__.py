@@ -25,6 +25,7 @@ SUBJECTS = {
     "large": "Large specs",
     "again": "A search in one process",
     "variants": "Sweeps",
+    "sizes": "Input sizes that fit",
     "folder": "A folder",
 }
 HEADER = ("", "shapecalc", "against", "ratio", "wanted", "met")

@@ -72,3 +72,16 @@ def test_the_discriminator_becomes_a_generator(run: Run) -> None:
     assert outcome.code == 0
     assert outcome.out.count("conv_transpose2d") == 5
     assert outcome.out.endswith("expect: [3, 64, 64]\n")
+
+
+def test_an_encoder_whose_decoder_is_wrong(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_text(
+        "input: [3, 65]\nlayers:\n"
+        "  - {type: conv1d, name: code, out_channels: 8, kernel_size: 3, stride: 2}\n"
+        "  - {type: conv_transpose1d, out_channels: 3, kernel_size: 4, stride: 2}\n"
+        "expect: [3, 65]\n"
+    )
+    assert run("mirror", str(path)).code == 1
+    outcome = run("mirror", str(path), "--to", "code")
+    assert (outcome.code, outcome.out.splitlines()[-1]) == (0, "expect: [3, 65]")

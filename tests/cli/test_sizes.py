@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,23 @@ def test_what_is_only_scanned(run: Run) -> None:
     assert "nothing is proved" in out
 
 
+def test_a_scan_that_meets_no_size_that_does_not_fit(run: Run) -> None:
+    out = run("sizes", spec("zoo/deeplabv3_resnet50"), "--near", "100").out
+    assert re.search(r"valid near 100 +\d+; only \d+ to \d+ were tried\n", out)
+    assert re.search(r"valid +height \d+ to \d+, all that were tried\n", out)
+    assert "nothing is proved" in out
+
+
+def test_two_inputs_of_which_one_is_cropped(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_text(
+        "inputs: {left: [3, 64], right: [3, 32]}\n"
+        "layers: [{type: center_crop, from: left, like: right}]"
+    )
+    out = run("sizes", str(path)).out
+    assert "left length and right length fit together only: center_crop at line 2" in out
+
+
 def test_a_value_that_others_read(run: Run) -> None:
     assert "--set tokens=N" in run("sizes", spec("gpt2")).out
 
@@ -56,7 +74,7 @@ def test_json(run: Run) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("input: [3, 8, 8]\nlayers: [{type: conv2d, out_channels: 1, kernel_size: 9}]", "errors"),
+        ("input: [3, 8, 8]\nlayers: [{type: conv1d, out_channels: 1, kernel_size: 9}]", "errors"),
         ("input: [3, 8, 8]\nlayers: [rellu]", "errors"),
         ("a: [", "errors"),
         ("", "errors"),
@@ -68,6 +86,31 @@ def test_specs_with_errors(run: Run, tmp_path: Path, text: str, message: str) ->
     outcome = run("sizes", str(path))
     assert (outcome.code, outcome.out) == (1, "")
     assert message in outcome.err
+
+
+UNET = """
+input: [3, {size}]
+layers:
+  - {{type: max_pool1d, kernel_size: 4}}
+  - {{type: upsample, scale_factor: 4}}
+  - {{type: add, from: [input, prev]}}
+expect: [3, 24]
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [(22, "what follows is for 3×20"), (28, "an `expect` that does not hold")],
+)
+def test_a_model_that_does_not_fit_its_own_input(
+    run: Run, tmp_path: Path, size: int, message: str
+) -> None:
+    path = tmp_path / "model.yaml"
+    path.write_text(UNET.format(size=size))
+    outcome = run("sizes", str(path))
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert "length ≡ 0 (mod 4), ≥ 4" in outcome.out
 
 
 @pytest.mark.parametrize("args", ["--list 5", "--list 9..3", "--list 1..99999999", "--near 0"])

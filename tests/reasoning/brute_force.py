@@ -1,13 +1,15 @@
 """The input sizes that fit, against walking the spec again at each size.
 
-    python -m tests.reasoning.brute_force [PERIODS [SPEC...]]
+    python -m tests.reasoning.brute_force [--periods 3] [SPEC...]
+    python -m tests.reasoning.brute_force --random 5000 [--start 0]
 
-tries every size up to so many periods (3) behind the smallest that fit, on all of `specs/`: this
-takes minutes. The tests try some of them.
+try every size up to so many periods behind the smallest that fit, on all of `specs/` or on random
+models: this takes minutes. The tests try some of them.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from shapecalc.reasoning.replay import Replay
 from shapecalc.spec.build import build_models
 from shapecalc.spec.source import Source, parse
 from shapecalc.walk import Overrides, WalkResult, walk
+from tests.reasoning.random_models import model as random_model
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
@@ -93,7 +96,7 @@ def questions(case: Case) -> Iterator[tuple[AxisSizes, bool]]:
     """All that is said, and whether it says that no layer at all loses cells."""
     square = squares(case)
     if square:
-        yield square, True
+        yield square, len(case.sizes.alone) == len(square.axes)
     for together in case.sizes.together:
         yield together, True
     for alone in case.sizes.alone:
@@ -115,20 +118,55 @@ def mistakes(case: Case, sizes_of: Iterable[int]) -> Iterator[str]:
                 yield f"{case.sizes.model} {names} {size}: said {said}, is {(valid, exact)}"
 
 
-def main() -> int:
-    """Try every size."""
-    periods = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    names = sys.argv[2:] or sorted(path.stem for path in SPECS.glob("*.yaml"))
+def every_size(case: Case, periods: int, at_most: int | None = None) -> list[int]:
+    """All sizes up to so many periods behind the smallest that fit, and a few far beyond."""
+    every = [*case.sizes.alone, *case.sizes.together]
+    most = max((one.start + periods * one.period for one in every), default=0)
+    most = most if at_most is None else min(most, at_most)
+    return [*range(1, most + 1), *range(most + 1, most + 400, 37)] if most else []
+
+
+def try_specs(names: list[str], periods: int) -> int:
+    """How often an answer about a published spec is wrong."""
     wrong = 0
     for name in names:
         for case in of_spec(name):
-            every = [*case.sizes.alone, *case.sizes.together]
-            most = max((one.start + periods * one.period for one in every), default=0)
-            for mistake in mistakes(case, range(1, most + 1)):
+            tried = every_size(case, periods)
+            for mistake in mistakes(case, tried):
                 wrong += 1
                 print(mistake)
-            print(f"{name}: {case.sizes.model}: every size up to {most}", flush=True)
-    return int(wrong > 0)
+            print(f"{name}: {case.sizes.model}: {len(tried)} sizes", flush=True)
+    return wrong
+
+
+def try_random(start: int, count: int, periods: int) -> int:
+    """How many of the random models that are valid at their own input have a wrong answer."""
+    sound = wrong = 0
+    for seed in range(start, start + count):
+        for case in cases(Source(f"random {seed}", random_model(seed))):
+            if not case.sound:
+                continue
+            sound += 1
+            found = list(mistakes(case, every_size(case, periods, 300)))
+            if found:
+                wrong += 1
+                print(f"{seed}: {len(found)} sizes, {found[0]}", flush=True)
+    print(f"{wrong} of {sound} sound models of {count} have a wrong answer")
+    return wrong
+
+
+def main() -> int:
+    """Try every size."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("specs", nargs="*", metavar="SPEC")
+    parser.add_argument("--periods", type=int, default=3)
+    parser.add_argument("--random", type=int, metavar="COUNT")
+    parser.add_argument("--start", type=int, default=0)
+    options = parser.parse_args()
+    if options.random:
+        return int(try_random(options.start, options.random, options.periods) > 0)
+    names = options.specs or sorted(path.stem for path in SPECS.glob("*.yaml"))
+    return int(try_specs(names, options.periods) > 0)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from shapecalc.reasoning.input_sizes import AxisSizes, ModelSizes
 from shapecalc.spec.source import Source
-from tests.reasoning.brute_force import SPECS, Case, cases, mistakes, of_spec
+from tests.reasoning.brute_force import SPECS, Case, cases, every_size, mistakes, of_spec
+from tests.reasoning.random_models import model
 
 
 def sizes_of(text: str) -> ModelSizes:
@@ -136,6 +137,18 @@ def test_random_stacks(layers: list[str], own: int, dense: bool) -> None:
         assert list(mistakes(case, [*range(1, 40), *range(own, 120, 7)])) == [], source.text
 
 
+@pytest.mark.parametrize("seed", range(0, 100, 10))
+def test_random_models(seed: int) -> None:
+    """Ten of them each time; `python -m tests.reasoning.brute_force --random 5000` tries more."""
+    for number in range(seed, seed + 10):
+        text = model(number)
+        for case in cases(Source("random.yaml", text)):
+            if case.sound:
+                tried = every_size(case, periods=2, at_most=150)
+                some = random.Random(number).sample(tried, k=min(len(tried), 30))
+                assert list(mistakes(case, sorted(some))) == [], text
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.sampled_from(["max_pool2d", "avg_pool2d"]), min_size=1, max_size=3),
@@ -184,6 +197,52 @@ def test_inputs_that_depend_on_one_another() -> None:
     )
     assert [tie.condition for tie in sizes.ties] == ["⌊L(left)/2⌋ = ⌊L(right)/4⌋"]
     assert sizes.together == ()
+
+
+def test_a_crop_to_another_input() -> None:
+    sizes = sizes_of(
+        "inputs: {left: [3, 64], right: [3, 32]}\nlayers:\n"
+        "  - {type: center_crop, from: left, like: right}\n"
+    )
+    (tie,) = sizes.ties
+    assert (tie.failure.label, tie.condition) == ("center_crop", None)
+    assert [one.valid.describe() for one in sizes.alone] == ["n ≥ 32", "n 1 to 64"]
+    assert [one.scanned for one in sizes.alone] == [None, None]
+
+
+def test_axes_of_which_only_both_together_do_not_fit() -> None:
+    """Their product must be even, as it is whatever one of them is."""
+    sizes = sizes_of("input: [3, 30, 30]\nlayers: [{type: reshape, shape: [3, -1, 2]}]")
+    assert [one.valid.describe() for one in sizes.alone] == ["n ≥ 1", "n ≥ 1"]
+    assert [tie.failure.label for tie in sizes.ties] == ["reshape"]
+    assert sizes.together[0].valid.describe() == "n ≡ 0 (mod 2), ≥ 2"
+
+
+def test_a_dense_layer_along_the_last_axis() -> None:
+    """It fixes the width, and not the height."""
+    sizes = sizes_of("input: [3, 30, 30]\nlayers: [relu, {type: linear, out_features: 3}]")
+    assert [one.valid.describe() for one in sizes.alone] == ["n ≥ 1", "n 30"]
+
+
+def test_who_reads_what_nothing_reads_on() -> None:
+    """The pool leaves cells, and the layer behind it in the file reads them."""
+    (sizes,) = sizes_of(
+        "input: [4, 30]\nlayers:\n"
+        "  - {type: conv1d, name: a, out_channels: 4, kernel_size: 1}\n"
+        "  - {type: max_pool1d, from: a, kernel_size: 4}\n"
+        "  - {type: relu, from: a}\n"
+    ).alone
+    assert sizes.exact.describe() == "n ≥ 4"
+
+
+def test_a_slice_that_ends_is_not_proved_before_its_end() -> None:
+    (sizes,) = sizes_of(
+        "input: [4, 30]\nlayers:\n"
+        "  - {type: max_pool1d, name: a, kernel_size: 12}\n"
+        "  - {type: slice, dim: 2, end: 5}\n"
+        "  - {type: add, from: [prev, a]}\n"
+    ).alone
+    assert sizes.valid.describe() == "n 12 to 71"
 
 
 def test_which_layer_forces_what() -> None:

@@ -110,6 +110,43 @@ def test_random_encoders(
     mirrored(text, unpool)
 
 
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from([1, 3]),
+    st.lists(
+        st.one_of(
+            st.builds(
+                "{{type: conv{{rank}}d, out_channels: {}, kernel_size: {}, stride: {}, "
+                "padding: {}, dilation: {}}}".format,
+                st.sampled_from([4, 8]),
+                st.integers(1, 5),
+                st.integers(1, 3),
+                st.integers(0, 2),
+                st.integers(1, 2),
+            ),
+            st.builds(
+                "{{type: {}_pool{{rank}}d, kernel_size: {}, stride: {}, ceil_mode: {}}}".format,
+                st.sampled_from(["max", "avg"]),
+                st.integers(2, 3),
+                st.integers(1, 3),
+                st.sampled_from(["true", "false"]),
+            ),
+            st.sampled_from(["relu", "batch_norm{rank}d", "{type: zero_pad{rank}d, padding: 1}"]),
+        ),
+        max_size=4,
+    ),
+    st.lists(st.integers(6, 20), min_size=3, max_size=3),
+    st.sampled_from(["upsample", "conv_transpose"]),
+)
+def test_random_signals_and_volumes(
+    rank: int, layers: list[str], sizes: list[int], unpool: Unpool
+) -> None:
+    body = "".join(f"  - {layer.replace('{rank}', str(rank))}\n" for layer in [*layers, "tanh"])
+    text = f"input: {[4, *sizes[:rank]]}\nlayers:\n{body}"
+    assume(encoder(text) is not None)
+    mirrored(text, unpool)
+
+
 def test_what_comes_back() -> None:
     text = """
 input: [3, 65, 64]

@@ -98,6 +98,38 @@ def test_the_output_of_the_model() -> None:
     assert not errors(fixed(text))
 
 
+def test_what_each_step_of_a_decoder_lacks() -> None:
+    """The layers alike come before another kernel; which of the two is meant nobody knows."""
+    text = (
+        "input: [3, 64, 64]\nlayers:\n"
+        "  - {type: conv2d, out_channels: 8, kernel_size: 4, stride: 4}\n"
+        "  - {type: conv_transpose2d, out_channels: 8, kernel_size: 3, stride: 2, padding: 1}\n"
+        "  - {type: conv_transpose2d, out_channels: 3, kernel_size: 3, stride: 2, padding: 1}\n"
+        "expect: [3, 64, 64]\n"
+    )
+    (one,) = errors(text)
+    way = "output_padding: 1 instead of 0 in each conv_transpose2d (lines 4 and 5) makes it fit"
+    assert (one.help or "").startswith(way)
+    assert fixed(text) == text
+    assert not errors(text.replace("padding: 1}", "padding: 1, output_padding: 1}"))
+
+
+@pytest.mark.parametrize(("size", "near"), [(32, 64), (63, 64), (2, 64)])
+def test_the_input_of_a_network_that_is_too_deep(size: int, near: int) -> None:
+    text = "input: [3, {0}, {0}]\nlayers: [{{type: max_pool2d, kernel_size: 2, repeat: 6}}]"
+    (one,) = errors(text.format(size))
+    assert (one.help or "").endswith(f"it fits with an input of 3×{near}×{near}")
+    assert not errors(text.format(near))
+
+
+def test_a_network_that_no_input_fits() -> None:
+    (one,) = errors(
+        "input: [3, 32, 32]\nlayers: [{type: adaptive_avg_pool2d, output_size: 4}, "
+        "{type: conv2d, out_channels: 3, kernel_size: 5}]"
+    )
+    assert "it fits" not in (one.help or "")
+
+
 def test_where_two_layers_may_be_meant_nothing_is_written() -> None:
     text = (
         "input: [3, 64, 64]\nlayers:\n"

@@ -267,12 +267,15 @@ def test_what_would_make_it_exact() -> None:
         report = check_source(Source("spec.yaml", layers(layer, size=size)))
         return report.diagnostics[0].help or ""
 
-    # Padding on both sides does not change the parity.
-    assert "padding" not in help_of(conv(3, 2))
-    assert "kernel_size: 4 (56 → 27)" in help_of(conv(3, 2))
-    assert "55 or 57 cells instead of 56" in help_of(conv(3, 2))
-    pool = help_of("{type: max_pool2d, kernel_size: 2}", 57)
-    assert pool == "exact with 56 or 58 cells instead of 57; ceil_mode: true reads the rest"
+    # Padding on both sides does not change the parity, but then only padding is left.
+    assert help_of(conv(3, 2)) == (
+        "exact with kernel_size: 4 (56 → 27), 55 or 57 cells instead of 56; "
+        "padding: 1 (56 → 28) reads the rest"
+    )
+    assert help_of("{type: max_pool2d, kernel_size: 2}", 57) == (
+        "exact with 56 or 58 cells instead of 57; "
+        "padding: 1 (57 → 29) or ceil_mode: true reads the rest"
+    )
 
 
 def test_a_repeated_layer_is_one_finding() -> None:
