@@ -174,7 +174,7 @@ def test_rules_say_what_holds_at_every_size() -> None:
     assert found.code == "SC301"
     assert codes(f"budget: {{macs: 1k}}\n{text}]") == []
     (found,) = findings(f"budget: {{macs: 1, params: 1k}}\n{text}]")
-    assert found.message == "macs are 2,664, 2,663 (2.66e+05 %) over the budget of 1 (at T = 223)"
+    assert found.message == "macs are 2,664, 2,663 (266,300 %) over the budget of 1 (at T = 223)"
 
 
 def test_a_model_may_be_too_large_for_names() -> None:
