@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
+from tests.render.hostile import NAMES, is_tame, quoted
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
@@ -72,3 +73,16 @@ def test_the_discriminator_becomes_a_generator(run: Run) -> None:
     assert outcome.code == 0
     assert outcome.out.count("conv_transpose2d") == 5
     assert outcome.out.endswith("expect: [3, 64, 64]\n")
+
+
+@pytest.mark.parametrize("command", ["mirror", "plot"])
+def test_the_names_of_a_spec_are_harmless_in_wrong_usage(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    path = tmp_path / "two.yaml"
+    models = [f"name: {quoted(name)}\ninput: [4]\nlayers: [relu]\n" for name in NAMES[:2]]
+    path.write_text("---\n".join(models))
+    code, _, err = run(command, str(path))
+    assert code == 2
+    assert "forged" in err
+    assert is_tame(err)
