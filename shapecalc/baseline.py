@@ -61,7 +61,7 @@ class Baseline:
         stale = sum(
             count
             for one, count in left.items()
-            if one.file in checked or not (self.folder / one.file).exists()
+            if one.file in checked or not os.path.exists(self.folder / one.file)
         )
         return kept, hidden, stale
 
@@ -98,7 +98,7 @@ def read_baseline(path: Path) -> Baseline:
             counts[known] += int(entry["count"])
     except OSError as error:
         raise BaselineError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise BaselineError(f"{path}: not a baseline of shapecalc") from None
     return Baseline(_folder(path), counts)
 

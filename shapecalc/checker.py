@@ -14,8 +14,8 @@ from shapecalc.budget import Limits
 from shapecalc.diagnostics import Diagnostic, Fix, Severity
 from shapecalc.graph import Graph
 from shapecalc.layers.base import format_shape
-from shapecalc.limits import MAX_DIMS
-from shapecalc.lint import Linter
+from shapecalc.limits import MAX_DIAGNOSTICS, MAX_DIMS
+from shapecalc.lint import Linter, Verdict
 from shapecalc.report import FileReport, ModelReport, Report
 from shapecalc.selection import Selection
 from shapecalc.spec.build import build_models
@@ -97,11 +97,13 @@ def check_documents(
     runs = _walk_all(models, settings)
     further, unfit = _walk_further(models, settings)
     diagnostics = linter.file_diagnostics([*problems, *more, *unfit])
-    found = [
-        linter.model_diagnostics(model, runs[position], further.get(position))
-        for position, model in enumerate(models)
-    ]
-    diagnostics += linter.unused_diagnostics(documents, settings.overridden)
+    found: list[Verdict] = []
+    room = MAX_DIAGNOSTICS - len(diagnostics)
+    for position, model in enumerate(models):
+        verdict = linter.model_diagnostics(model, runs[position], further.get(position), room)
+        room -= len(verdict.diagnostics)
+        found.append(verdict)
+    diagnostics += linter.unused_diagnostics(documents, settings.overridden, room)
     _settle_fixes([verdict.diagnostics for verdict in found], [run.graph for run in runs])
     reports = [
         ModelReport(

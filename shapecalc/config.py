@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -197,13 +196,14 @@ def read_limits(values: Mapping[str, Any], origin: str) -> dict[str, Limit]:
 def parse_inputs(text: str) -> dict[str, tuple[int, ...]]:
     """``3x64x64`` or ``image=3x64x64, text=77`` as shapes by name. Raises ``ValueError``."""
     found = {}
-    for part in re.split(r"\s*,\s*", text.strip()):
+    for part in text.split(","):
         name, _, shape = part.rpartition("=")
         sizes = shape.strip().lower().replace("×", "x").split("x")
         if not all(
             size.isascii() and size.isdigit() and len(size) < 17 and 0 < int(size) < 2**53
             for size in sizes
         ):
-            raise ValueError(f"{shape!r} is not a shape without the batch, like 3x224x224")
+            wrong = shape.strip()[:40]
+            raise ValueError(f"{wrong!r} is not a shape without the batch, like 3x224x224")
         found[name.strip()] = tuple(int(size) for size in sizes)
     return found

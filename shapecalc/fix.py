@@ -6,6 +6,7 @@ import codecs
 import errno
 import os
 import tempfile
+from bisect import bisect, insort
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -19,10 +20,9 @@ from shapecalc.report import FileReport
 from shapecalc.selection import Selection
 from shapecalc.spec.source import Source, decode
 
-#: A fix may let another one be found; a large file is looked at so many times again at most, a
-#: smaller one more often.
-MAX_ROUNDS = 5
-#: So much is read again in all: characters, and layers, which take as long as so many of them.
+#: A fix may let another one be found: a text is looked at again, but not more often than this, ...
+MAX_ROUNDS = 100
+#: ... and until so much was read in all: characters, and layers, which take as long as so many.
 MAX_WORK = 2_000_000
 WORK_PER_LAYER = 100
 #: So many fixes are tried one by one where all of them at once make things worse.
@@ -51,12 +51,34 @@ class Fixed(NamedTuple):
 def fix_source(source: Source, settings: Settings) -> Fixed:
     """Apply the fixes of all that is reported, until nothing more can be done."""
     fixer = _Fixer(source, settings)
-    rounds = work = 0
-    while (rounds < MAX_ROUNDS or work < MAX_WORK) and fixer.improve():
-        rounds += 1
-        layers = sum(len(model.graph.nodes) for model in fixer.report.models)
-        work += len(fixer.source.text) + WORK_PER_LAYER * layers
+    for _ in range(MAX_ROUNDS):
+        if fixer.work >= MAX_WORK or not fixer.improve():
+            break
     return Fixed(fixer.source, fixer.report, fixer.fixes)
+
+
+class _Judgement(NamedTuple):
+    """How bad a text is: its errors, what keeps more of it from being seen, and its models."""
+
+    errors: int
+    blinding: int
+    models: int
+
+    @classmethod
+    def of(cls, report: FileReport) -> _Judgement:
+        """What a report says of its text."""
+        found = report.diagnostics
+        hidden = sum(model.hidden_diagnostics for model in report.models)
+        errors = hidden + sum(one.severity is Severity.ERROR for one in found)
+        return cls(errors, sum(one.code in _BLINDING for one in found), len(report.models))
+
+    def is_worse_than(self, before: _Judgement) -> bool:
+        """Whether there are more errors, or perhaps fewer only because less of it was seen."""
+        return (
+            self.errors > before.errors
+            or self.blinding > before.blinding
+            or self.models < before.models
+        )
 
 
 class _Fixer:
@@ -68,8 +90,10 @@ class _Fixer:
         # What is not selected may become worse as well.
         self.judge = replace(settings, selection=Selection(), command_line=Selection())
         self.report = check_source(source, settings)
-        self.judged: FileReport | None = None
+        self.judged = self._as_judged(source, self.report)
         self.fixes: list[Diagnostic] = []
+        #: How much was read again.
+        self.work = 0
 
     def improve(self) -> bool:
         """One round: all fixes at once, else one by one. Whether something was applied."""
@@ -78,7 +102,7 @@ class _Fixer:
             return bool(found)
         # From the last on, so that the places of those before stay what they are.
         singly = sorted(found, key=_first_place, reverse=True)[:MAX_SINGLE]
-        applied = [self._apply([one]) for one in singly if len(found) > 1]
+        applied = [self._apply([one]) for one in singly if len(found) > 1 and self.work < MAX_WORK]
         return any(applied)
 
     def _apply(self, found: list[Diagnostic]) -> bool:
@@ -87,27 +111,21 @@ class _Fixer:
         if not applied:
             return False
         source = Source(self.source.file, text)
-        before = self.judged or check_source(self.source, self.judge)
-        after = check_source(source, self.judge)
-        if _badness(after) > _badness(before) or _is_blinder(before, after):
-            self.judged = before
+        report = check_source(source, self.settings)
+        layers = sum(len(model.graph.nodes) for model in report.models)
+        self.work += len(text) + WORK_PER_LAYER * layers
+        judged = self._as_judged(source, report)
+        if judged.is_worse_than(self.judged):
             return False
-        self.source, self.judged = source, after
-        self.report = check_source(source, self.settings)
+        self.source, self.report, self.judged = source, report, judged
         self.fixes += applied
         return True
 
-
-def _badness(report: FileReport) -> int:
-    """The number of errors."""
-    hidden = sum(model.hidden_diagnostics for model in report.models)
-    return hidden + sum(one.severity is Severity.ERROR for one in report.diagnostics)
-
-
-def _is_blinder(before: FileReport, after: FileReport) -> bool:
-    """Whether a report may have fewer errors only because less of the file was seen."""
-    counts = [sum(d.code in _BLINDING for d in report.diagnostics) for report in (before, after)]
-    return counts[1] > counts[0] or len(after.models) < len(before.models)
+    def _as_judged(self, source: Source, report: FileReport) -> _Judgement:
+        """What is wrong with a text, of all there is, where that is not all that is reported."""
+        if self.judge != self.settings:
+            report = check_source(source, self.judge)
+        return _Judgement.of(report)
 
 
 def _first_place(found: Diagnostic) -> int:
@@ -117,24 +135,30 @@ def _first_place(found: Diagnostic) -> int:
 def edited(text: str, found: Iterable[Diagnostic]) -> tuple[str, list[Diagnostic]]:
     """A text with the fixes of findings applied, and those that were: of fixes that touch the
     same place only the first, but the same fix of two findings mends both."""
-    edits: list[Edit] = []
+    edits: list[Edit] = []  # in order
     fixes: set[Fix] = set()
     applied = []
     for one in sorted((one for one in found if one.fix), key=_first_place):
         assert one.fix is not None
         if one.fix not in fixes:
-            if any(_touch(edit, other) for edit in one.fix.edits for other in edits):
+            if any(_touches(edit, edits) for edit in one.fix.edits):
                 continue
             fixes.add(one.fix)
-            edits += one.fix.edits
+            for edit in one.fix.edits:
+                insort(edits, edit)
         applied.append(one)
-    for edit in sorted(edits, reverse=True):
-        text = text[: edit.start] + edit.text + text[edit.end :]
-    return text, applied
+    parts, start = [], 0
+    for edit in edits:
+        parts += [text[start : edit.start], edit.text]
+        start = edit.end
+    return "".join([*parts, text[start:]]), applied
 
 
-def _touch(one: Edit, other: Edit) -> bool:
-    return one.start <= other.end and other.start <= one.end
+def _touches(edit: Edit, others: list[Edit]) -> bool:
+    """Whether one of others, which lie in order, touches an edit."""
+    place = bisect(others, edit)
+    before, behind = others[max(place - 1, 0) : place], others[place : place + 1]
+    return any(edit.start <= one.end and one.start <= edit.end for one in (*before, *behind))
 
 
 def diff(before: Source, after: Source) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 MAX_DEPTH = 100
 #: How many nodes a document may have once its aliases are expanded.
 MAX_ALIAS_NODES = 100_000
+#: How many ``%TAG`` directives a file may have.
+MAX_DIRECTIVES = 1_000
 #: How many layers a model may have once blocks and repeats are unrolled.
 MAX_LAYERS = 1_000_000
 #: How many uses of blocks and containers a model may have once it is unrolled. They nest at most

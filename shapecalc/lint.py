@@ -3,10 +3,11 @@ silenced."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import reduce
-from itertools import chain
+from functools import cache, reduce
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from shapecalc import rules
@@ -23,7 +24,7 @@ from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.source import Document, Extent, Source
 from shapecalc.spec.source import Mapping as YamlMapping
-from shapecalc.suppressions import Code, Suppressions
+from shapecalc.suppressions import Suppressions
 from shapecalc.walk import Finding, WalkResult
 
 UNUSED = "SC309"
@@ -66,12 +67,17 @@ class Linter:
     def file_diagnostics(self, problems: Iterable[Problem]) -> list[Diagnostic]:
         """What is wrong outside of any model."""
         policy = Policy(self.selection, self.command_line)
-        return self._all_diagnosed(chain(problems, self.suppressions.problems), policy)
+        problems = chain(problems, self.suppressions.problems)
+        return self._all_diagnosed(problems, policy, MAX_DIAGNOSTICS)
 
     def model_diagnostics(
-        self, model: ModelSpec, result: WalkResult, others: Mapping[str, WalkResult] | None = None
+        self,
+        model: ModelSpec,
+        result: WalkResult,
+        others: Mapping[str, WalkResult] | None = None,
+        most: int = MAX_DIAGNOSTICS,
     ) -> Verdict:
-        """What is wrong with a model.
+        """What is wrong with a model, the ``most`` that there is room for.
 
         ``others`` are runs on further inputs: of these, what was not found before.
         """
@@ -87,7 +93,7 @@ class Linter:
         if any(map(_is_basic, problems)) or any(map(_is_basic, found)):
             # What reads an unused name may be what could not be read.
             found = [one for one in found if one.code != UNUSED]
-        return self._verdict(self._reported(chain(problems, found), policy, control), policy)
+        return self._verdict(self._reported(chain(problems, found), policy, control), policy, most)
 
     def _found_elsewhere(
         self, others: Mapping[str, WalkResult], policy: Policy, known: set[tuple[str, Extent]]
@@ -101,13 +107,14 @@ class Linter:
                     one.message, one.fix = f"{one.message} (at input {shape})", None
                     yield one
 
-    def _verdict(self, kept: list[list[Problem | Finding]], policy: Policy) -> Verdict:
-        """Diagnostics of as many findings as are shown."""
+    def _verdict(self, kept: list[list[Problem | Finding]], policy: Policy, most: int) -> Verdict:
+        """Diagnostics of as many findings as are shown: one at least, the worst, which decides
+        about the exit code."""
         kept.sort(key=_place)
         shown = kept
-        if len(kept) > MAX_DIAGNOSTICS:
+        if len(kept) > most:
             rank = {code: _RANK[policy.severity_of(rules.rule(code))] for code in _codes(kept)}
-            shown = sorted(kept, key=lambda same: rank[same[0].code])[:MAX_DIAGNOSTICS]
+            shown = sorted(kept, key=lambda same: rank[same[0].code])[: max(most, 1)]
             shown.sort(key=_place)
         diagnostics = [self._diagnosed(same, policy) for same in shown]
         return Verdict(diagnostics, len(kept) - len(shown))
@@ -120,7 +127,9 @@ class Linter:
             known = self._controls[id(model)] = (model, control, policy)
         return known
 
-    def unused_diagnostics(self, documents: list[Document], overridden: bool) -> list[Diagnostic]:
+    def unused_diagnostics(
+        self, documents: list[Document], overridden: bool, most: int = MAX_DIAGNOSTICS
+    ) -> list[Diagnostic]:
         """SC309 for what only the whole file can tell: names that all models share, and what was
         to be silenced (not where sizes are ``overridden``). To be asked last."""
         policy = Policy(self.selection, self.command_line)
@@ -130,7 +139,7 @@ class Linter:
         if not overridden:
             found += self._unused_ignores()
             found += self._unused_comments(policy)
-        return self._all_diagnosed(found, policy)
+        return self._all_diagnosed(found, policy, most)
 
     def _remember(self, graph: Graph) -> None:
         """Which layers ran."""
@@ -147,34 +156,52 @@ class Linter:
                     yield _unused(found.message, found.extent or keys.extent, found.path)
 
     def _unused_ignores(self) -> Iterator[Problem]:
+        idle: dict[Extent, str] = {}
+        # A block that models share has layers of its own in each of them.
+        needed: set[Extent] = set()
         for model, control, policy in self._controls.values():
             for layer in layers_of(model) if control.ignores else ():
                 if id(layer) in self._ran and id(layer) in control.ignores:
-                    for code in control.ignores[id(layer)].unused:
-                        if _is_on(code, policy):
-                            name = layer.label()
-                            yield _unused(f"nothing in {name} is silenced by this", code.extent)
+                    ignore = control.ignores[id(layer)]
+                    needed.update(code.extent for code in ignore.used)
+                    for code in ignore.unused:
+                        if policy.uses(code.prefix):
+                            idle.setdefault(code.extent, layer.label())
+        for extent, name in idle.items():
+            if extent not in needed:
+                yield _unused(f"nothing in {name} is silenced by this", extent)
 
     def _unused_comments(self, policy: Policy) -> Iterator[Problem]:
-        comments = self.suppressions.found
-        idle = list(self._idle_lines()) if comments else []
+        if not self.suppressions.found:
+            return
         policies = [policy, *(of_model for _, _, of_model in self._controls.values())]
-        for comment in comments:
-            if any(first <= comment.line <= last for first, last in idle):
+        starts, ends = self._idle_lines()
+
+        @cache
+        def is_on(prefix: str) -> bool:
+            return prefix != UNUSED and all(one.uses(prefix) for one in policies)
+
+        for comment in self.suppressions.found:
+            before = bisect_right(starts, comment.line)
+            if before and comment.line <= ends[before - 1]:
                 continue
             for code in comment.unused:
-                if code.prefix != UNUSED and all(_is_on(code, one) for one in policies):
+                if is_on(code.prefix):
                     yield _unused(
                         f"this silences nothing {_reach(comment.whole_file)}", code.extent
                     )
 
-    def _idle_lines(self) -> Iterator[tuple[int, int]]:
-        """The lines of layers that did not run."""
-        for model, _, _ in self._controls.values():
-            for layer in layers_of(model):
-                if id(layer) not in self._ran:
-                    span = self.source.span(layer.extent)
-                    yield span.line, span.end_line
+    def _idle_lines(self) -> tuple[list[int], list[int]]:
+        """Where layers that did not run begin, and up to where those that begin there or before
+        go, by line."""
+        spans = sorted(
+            self.source.span(layer.extent)
+            for model, _, _ in self._controls.values()
+            for layer in layers_of(model)
+            if id(layer) not in self._ran
+        )
+        ends = accumulate((span.end_line for span in spans), max)
+        return [span.line for span in spans], list(ends)
 
     def _reported(
         self,
@@ -202,8 +229,15 @@ class Linter:
             kept.append(same)
         return kept
 
-    def _all_diagnosed(self, problems: Iterable[Problem], policy: Policy) -> list[Diagnostic]:
-        return [self._diagnosed(same, policy) for same in self._reported(problems, policy)]
+    def _all_diagnosed(
+        self, problems: Iterable[Problem], policy: Policy, most: int
+    ) -> list[Diagnostic]:
+        """Diagnostics of what is wrong outside of any model; the last says how many more."""
+        diagnostics, hidden = self._verdict(self._reported(problems, policy), policy, most)
+        if hidden:
+            last = diagnostics[-1]
+            diagnostics[-1] = replace(last, message=f"{last.message} (and {hidden:,} more)")
+        return diagnostics
 
     def _diagnosed(self, same: list[Problem | Finding], policy: Policy) -> Diagnostic:
         """The diagnostic of one problem, or of findings of one code at one place."""
@@ -361,14 +395,6 @@ def _joined(one: Diagnostic, other: Diagnostic) -> Diagnostic:
 def _is_basic(problem: Problem | Finding) -> bool:
     """Whether it is an error that keeps rules from seeing what is behind it."""
     return problem.code < "SC2" or problem.code == "SC900"
-
-
-def _is_on(code: Code, policy: Policy) -> bool:
-    """Whether the rules are on that a code to be silenced means (those that are off by default
-    need not be): only then can it be said that it silences nothing."""
-    meant = [rule for rule in rules.all_rules() if rule.code.startswith(code.prefix)]
-    on = [policy.reports(rule) for rule in meant if rule.default]
-    return all(on) if on else any(policy.reports(rule) for rule in meant)
 
 
 def _unused(message: str, extent: Extent, path: str = "") -> Problem:

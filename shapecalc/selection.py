@@ -42,6 +42,7 @@ class Policy:
     def __init__(self, *places: Selection) -> None:
         self.places = tuple(place for place in places if place)
         self._reported: dict[str, bool] = {}
+        self._used: dict[str, bool] = {}
 
     def reports(self, rule: Rule) -> bool:
         """Whether the findings of a rule are reported.
@@ -70,6 +71,17 @@ class Policy:
                 if length >= longest:
                     wanted, longest = wish, length
         return wanted
+
+    def uses(self, prefix: str) -> bool:
+        """Whether the rules are on that are meant by a code or prefix (those that are off by
+        default need not be): only then can it be said that to silence it silences nothing."""
+        known = self._used.get(prefix)
+        if known is None:
+            meant = [rule for rule in rules.all_rules() if rule.code.startswith(prefix)]
+            on = [self.reports(rule) for rule in meant if rule.default]
+            known = all(on) if on else any(self.reports(rule) for rule in meant)
+            self._used[prefix] = known
+        return known
 
     def severity_of(self, rule: Rule) -> Severity:
         """The severity that the findings of a rule get."""

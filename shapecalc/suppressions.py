@@ -66,6 +66,8 @@ class Suppressions:
             if not one.whole_file:
                 self._by_line.setdefault(one.line, []).append(one)
         self._whole_file = [one for one in self.found if one.whole_file]
+        #: Whether a line (0: the file) silences a code: very many findings may ask.
+        self._hiding: dict[tuple[int, str], bool] = {}
 
     def _read(self, source: Source) -> None:
         matches = list(_COMMENT.finditer(source.text))
@@ -86,7 +88,7 @@ class Suppressions:
             return
         codes = [Code("SC", match.span("word"))]
         if rest.startswith("["):
-            found = _CODES.match(source.text, match.start("rest"))
+            found = _CODES.match(source.text, *match.span("rest"))
             if found is None:
                 self._wrong("the bracket is not closed", extent)
                 return
@@ -115,6 +117,13 @@ class Suppressions:
         """Whether a comment silences a finding of a code: one on these lines, or for the file."""
         if not self.found:
             return False
-        here = (one for line in set(lines) for one in self._by_line.get(line, ()))
-        hiding = [one for one in (*here, *self._whole_file) if one.hides(code)]
-        return bool(hiding)
+        hiding = [self._hides(code, line) for line in {*lines, 0}]
+        return any(hiding)
+
+    def _hides(self, code: str, line: int) -> bool:
+        known = self._hiding.get((line, code))
+        if known is None:
+            comments = self._by_line.get(line, ()) if line else self._whole_file
+            hiding = [one for one in comments if one.hides(code)]
+            known = self._hiding[line, code] = bool(hiding)
+        return known

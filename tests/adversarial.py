@@ -292,6 +292,75 @@ def many_suppressions(size: int) -> str:
     return _layers(size, lambda n: f"  - rexu{n} # shapecalc: ignore[SC201]\n")
 
 
+def open_comments(size: int) -> str:
+    """Comments in one line, none of them closed."""
+    return f"{HEAD}layers: [relu] {'# shapecalc: ignore[ ' * (size // 21)}\n"
+
+
+def closed_comments(size: int) -> str:
+    """Comments in one line, each of which might go on to its end."""
+    return f"{HEAD}layers: [relu] {'# shapecalc: ignore[SC1, ' * (size // 25)}]\n"
+
+
+def idle_comments(size: int) -> str:
+    """Comments in one line, none of which silences anything."""
+    return f"{HEAD}layers: [relu] {'# shapecalc: ignore[SC301] ' * (size // 27)}\n"
+
+
+def file_comments(size: int) -> str:
+    """Comments for the file, and findings that they might silence."""
+    comments = "# shapecalc: ignore-file[SC303]\n" * (size // 64)
+    return _filled(size, f"{comments}{HEAD}layers:\n", lambda _: "  - relu\n")
+
+
+def line_comments(size: int) -> str:
+    """A line of findings, and as many comments that might silence them."""
+    layers, comments = "relu," * (size // 10), "# shapecalc: ignore[SC303] " * (size // 54)
+    return f"{HEAD}layers: [{layers}] {comments}\n"
+
+
+def idle_layers(size: int) -> str:
+    """A comment at each of many layers that do not run."""
+    line = "  - {type: relu, when: 1 > 2} # shapecalc: ignore[SC301]\n"
+    return _layers(size, lambda _: line)
+
+
+def comments_and_models(size: int) -> str:
+    """Models with wishes of their own, and comments of which each model is asked."""
+    models = f"---\n{HEAD}layers: [relu]\nlint: {{ignore: [SC2]}}\n" * (size // 1_100)
+    return _filled(size, models, lambda _: "# shapecalc: ignore[SC301]\n")
+
+
+def wrong_codes(size: int) -> str:
+    """One comment with very many codes that there are not."""
+    return f"{HEAD}layers: [relu]\n# shapecalc: ignore[{'SC201x,' * (size // 7)}]\n"
+
+
+def shared_ignores(size: int) -> str:
+    """A block of useless wishes that many models share."""
+    layer = f"      - {{type: tanh, ignore: [{', '.join(['SC301'] * 40)}]}}\n"
+    shared = "blocks:\n  u:\n    layers:\n" + layer * (size // 10_000)
+    return shared + f"---\n{HEAD}layers: [u]\n" * (size // 3_400)
+
+
+def directives(size: int) -> str:
+    """A directive in every line."""
+    return _filled(size, "", lambda n: f"%TAG !{n:x}! a\n", "--- a\n")
+
+
+def wide_parallel(size: int) -> str:
+    """Very many branches."""
+    branches = "[relu]," * (size // 8)
+    return f"{HEAD}layers: [{{type: parallel, merge: concat, branches: [{branches}]}}]\n"
+
+
+def wrong_models(size: int) -> str:
+    """Models of which each has nearly as many findings, and fixes, as a file may have."""
+    line = "  - {{type: conv2d, in_channels: {}, out_channels: 3, kernel_size: 1}}\n"
+    layers = "".join(line.format(n + 4) for n in range(900))
+    return _filled(size, "", lambda n: f"---\nname: m{n}\n{HEAD}layers:\n{layers}")
+
+
 def many_ignores(size: int) -> str:
     """An ``ignore`` of many codes at every layer."""
     codes = ", ".join(["SC201", "SC3", "SC999"] * 20)

@@ -107,6 +107,7 @@ def test_standard_input_has_a_name(folder: Path) -> None:
     "text",
     ["", "[]", "{", '{"version": 1}', '{"version": 1, "findings": [{}]}',
      '{"version": 1, "findings": [{"file": "a", "code": "b", "message": "c", "count": "x"}]}',
+     '{"version": 1, "findings": [{"file": "a", "code": "b", "message": "c", "count": 1e999}]}',
      "[" * 100_000],
 )  # fmt: skip
 def test_not_a_baseline(tmp_path: Path, text: str) -> None:
@@ -123,3 +124,11 @@ def test_another_version_and_no_file(tmp_path: Path) -> None:
     path.write_text('{"version": 2, "findings": []}')
     with pytest.raises(BaselineError, match="version 2"):
         read_baseline(path)
+
+
+@pytest.mark.parametrize("name", ["a" * 5_000, "a\0b", "\ud800"])
+def test_files_that_cannot_be_are_gone(folder: Path, name: str) -> None:
+    entry = {"file": name, "code": "SC201", "message": "m", "count": 2}
+    path = folder / "baseline.json"
+    path.write_text(json.dumps({"version": 1, "findings": [entry]}))
+    assert left(read_baseline(path), TEXT, folder / "specs" / "a.yaml") == (["SC201"], 0, 2)

@@ -8,6 +8,7 @@ import pytest
 
 from shapecalc.config import Config, ConfigError, Configs, load_config, parse_inputs
 from shapecalc.diagnostics import Severity
+from tests.clock import at_most
 
 
 def project(folder: Path, text: str, name: str = "shapecalc.toml") -> Config:
@@ -240,3 +241,8 @@ def test_input_sets(text: str, expected: dict[str, tuple[int, ...]]) -> None:
 def test_wrong_input_sets(text: str) -> None:
     with pytest.raises(ValueError, match="not a shape"):
         parse_inputs(text)
+
+
+def test_very_many_blanks_in_an_input_set() -> None:
+    with at_most(5), pytest.raises(ValueError, match=r"^'3 {39}' is not a shape"):
+        parse_inputs("3" + " " * 100_000 + "x")

@@ -14,9 +14,13 @@ from hypothesis import strategies as st
 from shapecalc.checker import Settings, UnreadableError, check_source
 from shapecalc.diagnostics import Diagnostic, Edit, Fix, Severity
 from shapecalc.fix import diff, edited, encode, fix_source, write
+from shapecalc.report import FileReport
 from shapecalc.selection import Selection
+from shapecalc.spec.edits import replace_name
 from shapecalc.spec.names import slips, surely_meant
 from shapecalc.spec.source import Source, decode
+from tests.adversarial import CASES
+from tests.clock import at_most
 
 HEAD = "input: [3, 32, 32]\n"
 
@@ -375,3 +379,32 @@ def test_a_fixed_text_needs_no_fix(name: str, data: st.DataObject) -> None:
     once = fixed(text)
     assert fixed(once) == once
     assert once.endswith("  # kept\n")
+
+
+def test_very_many_edits() -> None:
+    """Quadratic, it took a quarter of a minute for these."""
+    text = "ab " * 30_000
+    fixes = [found((start, start + 2, "abc")) for start in range(0, len(text), 3)]
+    with at_most(5):
+        changed, applied = edited(text, fixes)
+    assert changed == "abc " * 30_000
+    assert len(applied) == 30_000
+
+
+def test_a_large_file_is_not_read_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def check(source: Source, settings: Settings) -> FileReport:
+        read.append(len(source.text))
+        return check_source(source, settings)
+
+    monkeypatch.setattr("shapecalc.fix.check_source", check)
+    monkeypatch.setattr("shapecalc.fix.MAX_WORK", 100_000)
+    fix_source(Source("spec.yaml", CASES["disputes"](200_000)), Settings())
+    assert len(read) == 2
+
+
+def test_a_fix_that_changes_nothing_is_none() -> None:
+    source = Source("spec.yaml", "width + 1")
+    assert replace_name(source, (0, 9), "width", "width") is None
+    assert replace_name(source, (0, 9), "width", "depth") is not None

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.fuzz import commands
 from tests.fuzz.inputs import EXPRESSIONS, NUMBERS, YAML, Inputs
 from tests.fuzz.trial import alarm, attempt, small_limits
 from tests.render.hostile import quoted
 
-#: How long an input may take: generous, a machine may be busy.
+#: How long an input may take, in seconds of the processor: generous, a machine may be slow.
 SECONDS = 60.0
 
 #: What the fuzzer found, once: (text, why it is here).
@@ -43,6 +44,11 @@ FOUND = [
     ),
     ("name: encode\tr\ninput: [16]\nlayers: [relu]\n---\nname: a: b", "a tab in a name"),
     (f"input: [1]\nlayers: [{quoted('##vso[task.complete result=Failed]')}]", "a forged command"),
+    (
+        "framework: keras\ninput: [4]\nlayers: [{type: dense, out_features: 2, "
+        'activation: "tanh_shrnk "}]',
+        "a word with a blank that is mended to itself",
+    ),
 ]
 
 
@@ -68,6 +74,13 @@ def test_any_bytes(tmp_path: Path, data: bytes) -> None:
 def test_what_is_nearly_a_spec(tmp_path: Path, seed: int) -> None:
     with small_limits(), alarm(SECONDS):
         assert attempt(Inputs(seed).draw(), tmp_path) in (0, 1, 2)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(min_value=0))
+def test_commands_on_what_is_nearly_a_spec(tmp_path: Path, seed: int) -> None:
+    with small_limits(), alarm(SECONDS):
+        assert commands.attempt(commands.Commands(seed).draw(), tmp_path / "files") in (0, 1, 2)
 
 
 @pytest.mark.parametrize("value", [*EXPRESSIONS, *NUMBERS, *YAML], ids=lambda value: value[:30])

@@ -112,6 +112,30 @@ def test_an_error_behind_many_warnings_is_shown() -> None:
     assert model.hidden_diagnostics == 202
 
 
+def test_diagnostics_of_several_models() -> None:
+    """A file has as many as one model may have, but each model shows its worst."""
+    warnings = "relu, " * 600
+    models = [f"name: {name}\n{HEAD}layers: [{warnings}%s]\n" for name in "abc"]
+    report = check("---\n".join(models) % ("relu", "relu", "{type: relu, x: 1}"))
+    assert [len(model.diagnostics) for model in report.models] == [600, 400, 1]
+    assert [model.hidden_diagnostics for model in report.models] == [0, 200, 600]
+    assert [model.ok for model in report.models] == [True, True, False]
+
+
+def test_diagnostics_outside_of_models() -> None:
+    codes = "SC20x," * 1_200
+    found = check(f"{HEAD}layers: [relu] # shapecalc: ignore[{codes}SC3]").own_diagnostics
+    assert len(found) == limits.MAX_DIAGNOSTICS
+    assert found[-1].message == "no rule has the code 'SC20x' (and 200 more)"
+
+
+def test_directives() -> None:
+    spec = f"%s---\n{HEAD}layers: [relu]"
+    lines = [f"%TAG !{n:x}! a\n" for n in range(limits.MAX_DIRECTIVES + 1)]
+    assert not check(spec % "".join(lines[1:])).diagnostics
+    assert passes(spec % "".join(lines), "SC001", "more than 1,000 %TAG directives")
+
+
 @pytest.mark.parametrize(
     ("wrong", "where", "line", "part"),
     [

@@ -111,7 +111,7 @@ def test_little_work_stays_in_one_process(folder: Path, monkeypatch: pytest.Monk
 
 def check(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", DEADLY, "check", "--quiet", *options, str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_a_worker_that_dies_is_a_report(folder: Path) -> None:
@@ -178,7 +178,7 @@ def test_ctrl_c_ends_all(folder: Path, whole_group: bool) -> None:
         assert len(workers) == 2
         send = os.killpg if whole_group else os.kill
         send(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=40)
     assert process.returncode == 130
     assert (out, err) == ("", "")
     assert not any(map(lives, workers))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from shapecalc.selection import Selection
+from tests.adversarial import CASES
 from tests.checking import codes, findings, places
+from tests.clock import at_most
 
 CONV = "{type: conv2d, out_channels: 8, kernel_size: 3, stride: 2}"
 #: What loses a row of what CONV leaves.
@@ -332,3 +334,37 @@ def test_an_ignore_reaches_inwards(text: str) -> None:
 def test_an_ignore_ends_with_its_container() -> None:
     text = spec("  - {type: sequential, ignore: SC108, layers: [relu]}", f"  - {CONV}")
     assert codes(text) == ["SC309", "SC201"]
+
+
+SHARED = """
+blocks:
+  unit:
+    params: {step: 1}
+    layers:
+      - {type: conv2d, out_channels: 8, kernel_size: 3, stride: step, ignore: [SC201]}
+"""
+MODELS = """
+---
+name: a
+input: [3, 64, 64]
+layers: [{type: unit, step: 2}]
+---
+name: b
+input: [3, 65, 65]
+layers: [{type: unit, step: 2}]
+"""
+
+
+def test_what_one_of_several_models_needs_is_needed() -> None:
+    assert codes(SHARED + MODELS) == []
+
+
+def test_what_no_model_needs_is_told_once() -> None:
+    assert places(SHARED + MODELS.replace("64", "65")) == [("SC309", 5)]
+
+
+@pytest.mark.parametrize("case", [name for name in CASES if "comments" in name])
+def test_very_many_comments(case: str) -> None:
+    """What looks at all of them for each would take more than 20 seconds."""
+    with at_most(8):
+        findings(CASES[case](400_000))

@@ -111,7 +111,13 @@ class CommandGroup(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: "Context") -> NoReturn:
-        raise typer.Exit(super().invoke(ctx) or 0)
+        try:
+            code = super().invoke(ctx)
+        except typer.BadParameter as error:
+            # It may name what a spec holds.
+            error.message = _terminal.escaped(error.message)
+            raise
+        raise typer.Exit(code or 0)
 
     def format_commands(self, ctx: "Context", formatter: "HelpFormatter") -> None:
         """The commands by panel, each with the first line of its docstring."""

@@ -43,10 +43,11 @@ def run(path: str, layer: str, output: str, most: int, output_format: str) -> in
         _print_json(graph, node, found[:most], len(found))
     elif found:
         line = source.span(node.spec.extent).line if node.spec else 1
-        _terminal.print_out(
+        text = (
             f"{label} at line {line}: {_shape(now.inputs)} → {_shape(now.outputs)} with "
             f"{now.describe()}; for {_shape(sizes)}:"
         )
+        _terminal.print_out(_terminal.escaped(text))
         _print(graph, node, source, found, most)
     return _none(graph, node, now, sizes) if not found else 0
 
@@ -85,7 +86,8 @@ def _print(graph: Graph, node: Node, source: Source, found: list[Change], most: 
     for change in shown:
         notes = [] if change.exact else ["only padding is dropped"]
         notes.append(_rest(graph, node, change, source))
-        _terminal.print_out(f"  {change.describe():<{width}}  {'; '.join(notes)}")
+        text = f"  {change.describe():<{width}}  {'; '.join(notes)}"
+        _terminal.print_out(_terminal.escaped(text))
     if len(found) > most:
         _terminal.print_out(f"  … {len(found) - most} more: --most {len(found)}")
 

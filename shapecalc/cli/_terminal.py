@@ -17,6 +17,9 @@ PIECE = 1_000_000
 
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "yellow": "33"}
 
+#: What tells that standard output is the log of a CI system, which obeys commands in there.
+_CI = ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION")
+
 #: What to write where the stream's encoding lacks a character (a Windows console, LANG=C).
 _ASCII = {
     "→": "->", "×": "x", "·": "*", "…": "...", "›": ">", "█": "#", "─": "-", "│": "|", "├": "+",
@@ -69,10 +72,20 @@ def escaped(text: str) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Lines as a terminal may show them; unchanged where a program reads them."""
-    if not sys.stdout.isatty():
+    """Lines as a terminal, or the log of a CI system, may show them; unchanged where a program
+    reads them. In a log tabs and CRLF stay: a patch may be made of it where nothing is hostile."""
+    if sys.stdout.isatty():
+        lines = (escaped(line.rstrip("\r").replace("\t", "    ")) for line in text.split("\n"))
+    elif any(os.environ.get(name) for name in _CI):
+        lines = (_escaped_in_log(line) for line in text.split("\n"))
+    else:
         return text
-    return "\n".join(escaped(line.rstrip("\r").replace("\t", "    ")) for line in text.split("\n"))
+    return "\n".join(lines)
+
+
+def _escaped_in_log(line: str) -> str:
+    body = line.rstrip("\r")
+    return "\t".join(map(escaped, body.split("\t"))) + line[len(body) :]
 
 
 def width() -> int:

@@ -146,7 +146,7 @@ def _chosen(report: Report, name: str | None) -> ModelReport:
     models = [one for one in report.models if name in (None, one.name)]
     if len(models) == 1:
         return models[0]
-    there = ", ".join(_terminal.escaped(one.name) for one in report.models)
+    there = ", ".join(one.name for one in report.models)
     if not report.models:
         raise typer.BadParameter("There is no model in it; shapecalc check says why.")
     said = f"There is no model {name!r}" if name else "There are several models"

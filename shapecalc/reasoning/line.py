@@ -100,11 +100,10 @@ class Line:
     def varying(self) -> frozenset[tuple[int, int]]:
         """(number of a sliding layer, its axis) of what changes along the line."""
         one, *others = (self.at(size) for size in self.probes)
-        nodes = {number: node for run in one.runs for number, node in run.nodes.items()}
         found: set[tuple[int, int]] = set()
         for other in others:
             for number, axis, size in _window_sizes(other):
-                node = nodes.get(number)
+                node = one.node(number)
                 windows = node.inference.windows if node and node.inference else None
                 window = windows[axis] if windows and axis < len(windows) else None
                 if window is None or window.n != size:

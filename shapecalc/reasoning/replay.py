@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
@@ -76,7 +77,7 @@ class Run:
         return self._inexact
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outcome:
     """A model at one set of input sizes: its stretches, up to the first that fails."""
 
@@ -98,7 +99,14 @@ class Outcome:
 
     def node(self, number: int) -> Node | None:
         """A layer as it ran; ``None`` where the model failed before it."""
-        return next((run.nodes[number] for run in self.runs if number in run.nodes), None)
+        return self._nodes.get(number)
+
+    @cached_property
+    def _nodes(self) -> dict[int, Node]:
+        nodes: dict[int, Node] = {}
+        for run in reversed(self.runs):
+            nodes.update(run.nodes)
+        return nodes
 
     def shape(self, port: Port) -> Shape | None:
         """The shape that comes out of a port of the spec's own walk."""

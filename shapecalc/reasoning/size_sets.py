@@ -33,9 +33,12 @@ class SizeSet:
 
     def near(self, size: int) -> tuple[int | None, int | None]:
         """The nearest of its sizes at or below ``size``, and at or above it."""
-        below = next((n for n in range(size, 0, -1) if n in self), None)
-        last = max((size, self.start, *self.exceptions)) + self.modulus
-        above = next((n for n in range(size, last + 1) if n in self), None)
+        first = max(size, self.start)
+        lower = range(max(self.start, size - self.modulus + 1), size + 1)
+        upper = range(first, first + self.modulus)
+        regular = [n for n in (*lower, *upper) if n in self]
+        below = max((n for n in (*self.exceptions, *regular) if n <= size), default=None)
+        above = min((n for n in (*self.exceptions, *regular) if n >= size), default=None)
         return below, above
 
     @property
@@ -87,9 +90,12 @@ def runs(sizes: Iterable[int]) -> str:
     return ", ".join(texts)
 
 
-def from_predicate(holds: Callable[[int], bool], start: int, period: int) -> SizeSet:
+def from_predicate(
+    holds: Callable[[int], bool], start: int, period: int, first: int = 1
+) -> SizeSet:
     """The set of sizes for which ``holds`` is true, given that it repeats with ``period`` from
-    ``start`` on; the smallest modulus and the smallest start are found."""
+    ``start`` on, and that it holds for none below ``first``; the smallest modulus and the smallest
+    start are found."""
     pattern = [holds(start + offset) for offset in range(period)]
     modulus = next(
         m
@@ -99,7 +105,7 @@ def from_predicate(holds: Callable[[int], bool], start: int, period: int) -> Siz
     residues = tuple(sorted((start + i) % modulus for i in range(modulus) if pattern[i]))
     while start > 1 and holds(start - 1) == ((start - 1) % modulus in residues):
         start -= 1
-    exceptions = tuple(size for size in range(1, start) if holds(size))
+    exceptions = tuple(size for size in range(first, start) if holds(size))
     if not residues:
         start = max(exceptions, default=0) + 1
     return SizeSet(modulus, residues, start, exceptions)
@@ -124,7 +130,7 @@ def from_scan(holds: Callable[[int], bool], first: int, last: int) -> SizeSet:
         if len(seen) >= max(TURNS * modulus, LEAST) and any(seen):
             if first > 1 and all(seen):
                 break
-            return from_predicate(lambda size: members.get(size, False), start, modulus)
+            return from_predicate(lambda size: members.get(size, False), start, modulus, first)
     sizes = tuple(size for size, member in members.items() if member)
     return SizeSet(1, (), last + 1, sizes)
 

@@ -38,6 +38,8 @@ def rename_key(source: Source, keys: Mapping, key: str, new: str) -> Fix | None:
 
 def replace_name(source: Source, extent: Extent, old: str, new: str) -> Fix | None:
     """Another name in an expression, wherever it is read there."""
+    if old == new:
+        return None
     # Neither an anchor or alias of that name, nor the key that the expression is the value of.
     pattern = rf"""(?<![\w.&])(?<![\s:,\[]\*){re.escape(old)}(?!\w)(?!["']?\s*:)"""
     start, written = extent[0], source.raw(extent)

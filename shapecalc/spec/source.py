@@ -26,7 +26,13 @@ from yaml.events import (
 )
 
 from shapecalc.diagnostics import Span
-from shapecalc.limits import MAX_ALIAS_NODES, MAX_DEPTH, MAX_DIAGNOSTICS, MAX_NUMBER
+from shapecalc.limits import (
+    MAX_ALIAS_NODES,
+    MAX_DEPTH,
+    MAX_DIAGNOSTICS,
+    MAX_DIRECTIVES,
+    MAX_NUMBER,
+)
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.syntax import TOO_DEEP, Complaint, explain
 
@@ -34,6 +40,8 @@ Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 #: YAML's merge key.
 MERGE = "<<"
+
+TAG_DIRECTIVE = "%TAG"
 
 #: Character offsets of a value: (start, end).
 Extent = tuple[int, int]
@@ -138,6 +146,7 @@ def parse(source: Source) -> tuple[list[Document], list[Problem]]:
     """The documents of a file up to the first syntax error, and what is wrong with them."""
     builder = _Builder(source)
     try:
+        builder.bound_directives()
         builder.build(yaml.parse(source.text, Loader=Loader))
     except _StopError as stop:
         builder.problems.append(stop.problem)
@@ -283,6 +292,14 @@ class _Builder:
                 start = event.start_mark.index
             elif kind is DocumentEndEvent:
                 self.documents.append(Document(self.root, (start, event.end_mark.index)))
+
+    def bound_directives(self) -> None:
+        """Refuse very many directives, of which the loaders compare each with all before it."""
+        if self.source.text.count(TAG_DIRECTIVE) > MAX_DIRECTIVES:
+            start = self.source.text.find(TAG_DIRECTIVE)
+            message = f"more than {MAX_DIRECTIVES:,} {TAG_DIRECTIVE} directives"
+            extent = (start, start + len(TAG_DIRECTIVE))
+            self._stop(message, extent, "leave them out: tags are not allowed")
 
     def _stop(self, message: str, extent: Extent, help: str | None = None) -> NoReturn:
         raise _StopError(Problem("SC001", message, extent, help=help))

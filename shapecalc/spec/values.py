@@ -78,6 +78,8 @@ def compile_value(
     if isinstance(value, str):
         if is_text or value in choices:
             return constant(value)
+        if value.strip() in choices:  # blanks mean nothing to an expression either
+            return constant(value.strip())
         expression = expressions.parse(value)
         if words and expression.word:
             return Template(_word_or_value(expression), frozenset())

@@ -360,6 +360,24 @@ def test_diff(run: Run, folder: Path) -> None:
     assert (folder / "fixable.yaml").read_text() == FIXABLE
 
 
+FORGED = (
+    "input: [3, 8, 8]\nlayers:\n\t::error::forged\n  - {type: relu, nmae: a}\r\n"
+    "# ##vso[task.complete]\x1b[31m\n"
+)
+
+
+def test_a_diff_in_a_log_gives_no_commands(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shapecalc.fix.diff", lambda *_: FORGED)
+    for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    assert run("check fixable.yaml --diff").out == FORGED
+    monkeypatch.setenv("TF_BUILD", "True")
+    assert run("check fixable.yaml --diff").out == (
+        "input: [3, 8, 8]\nlayers:\n\t: :error::forged\n  - {type: relu, nmae: a}\r\n"
+        "# # #vso[task.complete]\\x1b[31m\n"
+    )
+
+
 def test_nothing_to_fix(run: Run) -> None:
     assert run("check warns.yaml --diff") == (0, "", "would fix 0 findings in 0 files\n")
     assert run("check fixable.yaml --diff --exit-zero").code == 0

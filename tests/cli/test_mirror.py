@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
+from tests.render.hostile import NAMES, is_tame, quoted
 
 SPECS = Path(__file__).parent.parent.parent / "specs"
 
@@ -85,3 +86,16 @@ def test_an_encoder_whose_decoder_is_wrong(run: Run, tmp_path: Path) -> None:
     assert run("mirror", str(path)).code == 1
     outcome = run("mirror", str(path), "--to", "code")
     assert (outcome.code, outcome.out.splitlines()[-1]) == (0, "expect: [3, 65]")
+
+
+@pytest.mark.parametrize("command", ["mirror", "plot"])
+def test_the_names_of_a_spec_are_harmless_in_wrong_usage(
+    run: Run, tmp_path: Path, command: str
+) -> None:
+    path = tmp_path / "two.yaml"
+    models = [f"name: {quoted(name)}\ninput: [4]\nlayers: [relu]\n" for name in NAMES[:2]]
+    path.write_text("---\n".join(models))
+    code, _, err = run(command, str(path))
+    assert code == 2
+    assert "forged" in err
+    assert is_tame(err)

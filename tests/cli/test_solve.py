@@ -12,6 +12,7 @@ import yaml
 import shapecalc
 from shapecalc import conv_size
 from tests.cli.conftest import Run
+from tests.render.hostile import NAMES, is_tame, quoted
 
 DECODER = """
 input: [3, 64, 64]
@@ -171,3 +172,16 @@ def test_no_answer(run: Run, spec: str, args: str, code: int, message: str) -> N
     outcome = run(*args.replace("SPEC", spec).split())
     assert outcome.code == code
     assert message in " ".join(outcome.err.split())
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "\ud800" not in name])
+def test_the_name_of_a_layer_is_harmless(run: Run, tmp_path: Path, name: str) -> None:
+    """The first layer is solved for, the second is what then does not fit."""
+    path = tmp_path / "hostile.yaml"
+    layer = "{type: conv2d, name: %s, out_channels: 4, kernel_size: %s}"
+    first, second = layer % (quoted(name), 3), layer % (quoted(f"{name}2"), 14)
+    path.write_text(f"input: [3, 16, 16]\nlayers:\n  - {first}\n  - {second}\n")
+    outcome = run("solve", str(path), "--layer", "layers[0]", "--output", "8")
+    assert outcome.code == 0
+    assert "then conv2d" in outcome.out
+    assert is_tame(outcome.out)

@@ -1,8 +1,9 @@
 """Fuzzing as long as one likes: ``python -m tests.fuzz --seconds 60 --jobs 2``.
 
 Says how many inputs there were, their exit codes and the slowest; each that breaks a promise is
-saved, and ``python -m tests.fuzz FILE`` tries it again with all of its traceback. Coverage-guided:
-see :mod:`tests.fuzz.guided`.
+saved, and ``python -m tests.fuzz FILE`` tries it again with all of its traceback. With
+``--commands`` all commands and their options rather than ``check`` alone: see
+:mod:`tests.fuzz.commands`. Coverage-guided: see :mod:`tests.fuzz.guided`.
 """
 
 from __future__ import annotations
@@ -15,17 +16,23 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from typing import NamedTuple
 
+from tests.fuzz import commands, trial
+from tests.fuzz.commands import Commands
 from tests.fuzz.inputs import Inputs
-from tests.fuzz.trial import HangError, alarm, attempt, small_limits
+from tests.fuzz.trial import HangError, alarm, small_limits
 
-#: How long an input may take.
+#: How long an input may take, in seconds of the processor.
 SECONDS = 10.0
 #: How often a worker tells how far it is.
 REPORT = 10.0
+#: Where a worker keeps what it tries, for the case that it dies of it.
+CURRENT = "current"
 
 
 @dataclass
@@ -51,13 +58,31 @@ class Tally:
         self.failed += other.failed
 
 
-def work(seed: str, seconds: float, folder: Path, report: Connection) -> None:
+class Kind(NamedTuple):
+    """One kind of inputs: what draws them, what tries them, and the name of a file of them."""
+
+    drawing: Callable[[str], Inputs | Commands]
+    attempt: Callable[[bytes, Path], int]
+    suffix: str
+
+
+KINDS = {
+    "specs": Kind(Inputs, trial.attempt, ".yaml"),
+    "commands": Kind(Commands, commands.attempt, ".json"),
+}
+
+
+def work(kind: str, seed: str, seconds: float, folder: Path, report: Connection) -> None:
     """Try inputs until the time is up."""
-    inputs, tally, end = Inputs(seed), Tally(), time.monotonic() + seconds
+    drawing, attempt, _ = KINDS[kind]
+    inputs, tally, end = drawing(seed), Tally(), time.monotonic() + seconds
     told = time.monotonic()
+    (folder / "files").mkdir()
     with small_limits():
         while time.monotonic() < end:
-            once(inputs.draw(), folder, tally)
+            data = inputs.draw()
+            (folder / CURRENT).write_bytes(data)
+            once(attempt, data, folder / "files", tally)
             if time.monotonic() - told > REPORT:
                 report.send(tally)
                 tally, told = Tally(), time.monotonic()
@@ -65,16 +90,16 @@ def work(seed: str, seconds: float, folder: Path, report: Connection) -> None:
     report.close()
 
 
-def once(data: bytes, folder: Path, tally: Tally) -> None:
+def once(attempt: Callable[[bytes, Path], int], data: bytes, folder: Path, tally: Tally) -> None:
     """Try one input."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         with alarm(SECONDS):
             tally.codes[attempt(data, folder)] += 1
     except (Exception, HangError) as error:  # noqa: BLE001 - anything at all is what we look for
         tally.failed += 1
         tally.failures.setdefault(signature(error), data)
-    tally.slowest = max(tally.slowest, (time.perf_counter() - start, data))
+    tally.slowest = max(tally.slowest, (time.process_time() - start, data))
 
 
 def signature(error: BaseException) -> str:
@@ -85,7 +110,7 @@ def signature(error: BaseException) -> str:
     return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}: {message}"
 
 
-def fuzz(seconds: float, jobs: int, seed: str, saved: Path) -> Tally:
+def fuzz(kind: str, seconds: float, jobs: int, seed: str, saved: Path) -> Tally:
     """Try inputs in some processes; one that dies is a failure too. What fails is saved at once."""
     total, start, said = Tally(), time.monotonic(), set[str]()
     # In memory where there is such a folder: one file is written for every input.
@@ -96,7 +121,7 @@ def fuzz(seconds: float, jobs: int, seed: str, saved: Path) -> Tally:
             folder = Path(root, str(number))
             folder.mkdir()
             reader, writer = multiprocessing.Pipe(duplex=False)
-            arguments = (f"{seed}-{number}", seconds, folder, writer)
+            arguments = (kind, f"{seed}-{number}", seconds, folder, writer)
             process = multiprocessing.Process(target=work, args=arguments)
             process.start()
             writer.close()
@@ -109,20 +134,19 @@ def fuzz(seconds: float, jobs: int, seed: str, saved: Path) -> Tally:
                     total.add(ready.recv())
                 except EOFError:
                     process.join()
-                    file = folder / "spec.yaml"
                     if process.exitcode:
                         died = f"the process died with {process.exitcode}"
-                        total.failures[died] = file.read_bytes() if file.exists() else b""
+                        total.failures[died] = (folder / CURRENT).read_bytes()
                     del workers[ready]
                 for reason in total.failures.keys() - said:
-                    print(f"{save(total.failures[reason], saved)}: {reason}")
+                    print(f"{save(kind, total.failures[reason], saved)}: {reason}")
                     said.add(reason)
             passed = time.monotonic() - start
             print(f"{passed:7.0f} s  {total.inputs:9,} inputs  {total.failed} failed", flush=True)
     return total
 
 
-def conclude(total: Tally, folder: Path) -> int:
+def conclude(kind: str, total: Tally, folder: Path) -> int:
     """Say what was found, and save it."""
     codes = ", ".join(
         f"{count:,} with exit code {code}" for code, count in sorted(total.codes.items())
@@ -130,14 +154,14 @@ def conclude(total: Tally, folder: Path) -> int:
     print(f"{total.inputs:,} inputs: {codes}; {total.failed:,} failed")
     found = {**total.failures, f"slowest, {total.slowest[0]:.1f} s": total.slowest[1]}
     for reason, data in found.items():
-        print(f"{save(data, folder)}: {reason}")
+        print(f"{save(kind, data, folder)}: {reason}")
     return int(bool(total.failures))
 
 
-def save(data: bytes, folder: Path) -> Path:
+def save(kind: str, data: bytes, folder: Path) -> Path:
     """Write an input to a file of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{hashlib.sha256(data).hexdigest()[:12]}.yaml"
+    file = folder / f"{hashlib.sha256(data).hexdigest()[:12]}{KINDS[kind].suffix}"
     file.write_bytes(data)
     return file
 
@@ -145,7 +169,11 @@ def save(data: bytes, folder: Path) -> Path:
 def again(file: Path) -> int:
     """Try one input once more, with all of its path."""
     with small_limits(), tempfile.TemporaryDirectory() as folder, alarm(SECONDS):
-        print(f"exit code {attempt(file.read_bytes(), Path(folder), whole=True)}")
+        if file.suffix == KINDS["commands"].suffix:
+            code = commands.attempt(file.read_bytes(), Path(folder, "files"))
+        else:
+            code = trial.attempt(file.read_bytes(), Path(folder), whole=True)
+    print(f"exit code {code}")
     return 0
 
 
@@ -157,11 +185,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--seed", default=str(time.time_ns()), help="default: another each time")
     parser.add_argument("--save", type=Path, default=Path(tempfile.gettempdir(), "shapecalc-fuzz"))
+    parser.add_argument("--commands", action="store_true", help="all commands, not check alone")
     options = parser.parse_args()
     if options.file:
         return again(options.file)
-    total = fuzz(options.seconds, options.jobs, options.seed, options.save)
-    return conclude(total, options.save)
+    kind = "commands" if options.commands else "specs"
+    total = fuzz(kind, options.seconds, options.jobs, options.seed, options.save)
+    return conclude(kind, total, options.save)
 
 
 if __name__ == "__main__":

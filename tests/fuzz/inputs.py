@@ -16,6 +16,7 @@ from shapecalc.layers import all_layers, catalogue
 from shapecalc.spec.fields import fields_of
 from shapecalc.spec.keys import BLOCK, BUDGET, INPUT, LAYER, LINT, MODEL
 from shapecalc.spec.source import Source, parse
+from tests.adversarial import CASES
 from tests.documents import GUIDE, blocks
 from tests.render.hostile import NAMES
 
@@ -126,6 +127,7 @@ class Inputs:
             (self.tokens, 30),
             (self.structure, 22),
             (self.grown, 8),
+            (self.greedy, 1),  # 25 times as slow
         ]
 
     def draw(self) -> bytes:
@@ -302,6 +304,14 @@ class Inputs:
             spec["blocks"] = {"unit": {"params": {"a": self.value()}, "layers": self.stack(1)}}
         return json.dumps(spec, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
+    def greedy(self) -> bytes:
+        """A spec that asks for as much as it can, as it is or with changes."""
+        case = self.random.choice(list(CASES.values()))
+        data = case(self.random.randint(300, 3_000)).encode()
+        other = Inputs(self.random.random().hex(), [data])
+        ways = [lambda: data, other.scattered, other.lines, other.tokens]
+        return self.random.choice(ways)()
+
     def stack(self, depth: int) -> list[Any]:
         """A list of layers."""
         return [self.layer(depth) for _ in range(self.random.randint(0, 6))]
@@ -318,6 +328,8 @@ class Inputs:
                 layer[name] = self.argument(list(info.choices))
         for key in self.random.choices(_KEYS, k=self.random.randrange(2)):
             layer[key] = self.value()
+        if self.random.random() < 0.05:
+            layer["repeat"] = self.random.choice([0, -1, 2, 3, 1e9, 10**9, "index", "9**9"])
         if self.random.random() < 0.3:
             layer["name"] = self.random.choice("abcde")
         if self.random.random() < 0.2:

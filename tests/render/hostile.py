@@ -66,7 +66,8 @@ def rendered(name: str, format: str) -> str:
     return render.render(report(name), format, render.Options(notes=True))
 
 
-_WILD = re.compile(
+#: What no output may hold.
+WILD = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2066\u200b\ufeff\u2028\u2029\ufffe\uffff]"
     r"|^\s*::|##\[|##vso\[|##teamcity\[",
     re.MULTILINE,
@@ -76,4 +77,4 @@ _WILD = re.compile(
 def is_tame(text: str) -> bool:
     """Whether a terminal shows it as it is, an encoder takes it, and no CI system obeys it."""
     text.encode("utf-8")
-    return _WILD.search(text) is None
+    return WILD.search(text) is None

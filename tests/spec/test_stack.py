@@ -67,3 +67,8 @@ def test_one_is_not_true_nor_a_word() -> None:
     flags = ["1", "true", "'1'"]
     found = mistakes(*[f"{{{CONV}, bias: {flag}}}" for flag in flags])
     assert found == [("SC002", 3), ("SC004", 5)]
+
+
+def test_blanks_around_a_word_mean_nothing() -> None:
+    assert mistakes(f"{{{CONV}, padding_mode: ' reflect '}}") == []
+    assert mistakes(f"{{{CONV}, padding_mode: ' reflct '}}") == [("SC004", 3)]
