@@ -251,7 +251,12 @@ class ModelReport:
 
     @property
     def costs(self) -> Costs:
-        """Memory, and bounds of its time, in its setting (by default inference of one sample)."""
+        """Memory, and bounds of its time, in its setting (by default inference of one sample).
+
+        Raises ``ValueError`` where sizes have names: bytes and seconds need numbers.
+        """
+        if self.graph.domain is not None:
+            raise ValueError(f"{self.name} has sizes with names: give numbers for its `dims`")
         from shapecalc.costs.figures import Costs
         from shapecalc.costs.setting import Setting
 

@@ -37,7 +37,7 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Replace a value of `vars`; repeatable.",
+        help="Replace a value of `vars`, or give one of `dims` a number; repeatable.",
         rich_help_panel=_SPEC,
     ),
 ]

@@ -79,7 +79,8 @@ def format_shape(shape: Shape | None) -> str:
     """``64×32×32``; unknown sizes are ``?``; the shape of a single number is ``()``."""
     if shape is None:
         return "?"
-    return "×".join([_axis(size) for size in shape]) or "()"
+    text = "×".join(["?" if size is None else str(size) for size in shape]) or "()"
+    return "×".join(map(_axis, shape)) if " " in text else text
 
 
 def _axis(size: Dim) -> str:

@@ -16,8 +16,8 @@ from shapecalc.sizes import format_fraction
 from shapecalc.spec.names import did_you_mean
 
 if TYPE_CHECKING:
-    from shapecalc.graph import Group, Node
-    from shapecalc.layers.base import Tensor
+    from shapecalc.graph import Group, Inference, Node
+    from shapecalc.layers.base import Shape, Tensor
     from shapecalc.receptive import Field
     from shapecalc.report import ModelReport, Total
     from shapecalc.sizes import TransposedWindow, Window
@@ -156,7 +156,22 @@ def _output(model: ModelReport, span: Span, _times: int) -> Cell:
     if span.group is not None:
         return _shapes([span.group.output] if span.group.output else [])
     node = model.graph.nodes[span.last - 1]
-    return Cell(_output_text(node), _shapes(node.outputs).value)
+    inference = node.inference
+    if inference is not None and node.outputs is inference.outputs:
+        return inference.fact(_yielded)
+    return _output_cell(node.outputs, inference)
+
+
+def _yielded(inference: Inference) -> Cell:
+    """What stands there for all layers that share their results."""
+    return _output_cell(inference.outputs, inference)
+
+
+def _output_cell(outputs: tuple[Tensor, ...], inference: Inference | None) -> Cell:
+    """The shapes that come out; a size that is not an integer as ``27.5→27``."""
+    texts = [_rounded(outputs[0].shape, inference)] if inference and outputs else []
+    texts += [format_shape(tensor.shape) for tensor in outputs[len(texts) :]]
+    return Cell(_listed(texts), _shapes(outputs).value)
 
 
 def _shapes(tensors: Iterable[Tensor]) -> Cell:
@@ -168,19 +183,11 @@ def _listed(texts: list[str]) -> str:
     return ", ".join(texts[:3]) + (", …" if len(texts) > 3 else "")
 
 
-def _output_text(node: Node) -> str:
-    """The output's shape; a size that is not an integer as ``27.5→27``."""
-    texts = [_rounded(node)] if node.inference else []
-    texts += [format_shape(tensor.shape) for tensor in node.outputs[len(texts) :]]
-    return _listed(texts)
-
-
-def _rounded(node: Node) -> str:
-    shape = node.outputs[0].shape if node.outputs else None
-    windows = node.inference.windows if node.inference else None
-    if shape is None or windows is None or node.exact:
+def _rounded(shape: Shape | None, inference: Inference) -> str:
+    windows = inference.windows
+    if shape is None or windows is None:
         return format_shape(shape)
-    first = 0 if node.inference and node.inference.call.channels_last else 1
+    first = 0 if inference.call.channels_last else 1
     sizes = [format_shape((size,)) for size in shape]
     for axis, window in enumerate(windows):
         if window is None or type(window.out) is not int or first + axis >= len(sizes):

@@ -112,6 +112,7 @@ def tree(model: ModelReport, shown: list[Column], weights: bool) -> list[Row]:
     source = model.spec.source
     marks = _marks(model)
     marked = sorted(marks)
+    mark_of: dict[int, str] = {}
     for node in [*model.graph.nodes, None]:
         number = node.number if node else len(model.layers)
         while open_groups[-1][0] <= number and len(open_groups) > 1:
@@ -126,8 +127,11 @@ def tree(model: ModelReport, shown: list[Column], weights: bool) -> list[Row]:
         if node is not None:
             mark = ""
             if marked and node.spec is not None:
-                extent = source.span(node.spec.extent)
-                mark = _mark_within(marks, marked, extent[:2], extent[2:])
+                key = id(node.spec)
+                if key not in mark_of:
+                    extent = source.span(node.spec.extent)
+                    mark_of[key] = _mark_within(marks, marked, extent[:2], extent[2:])
+                mark = mark_of[key]
             span = Span(number, number + 1)
             row = Row(node.type, node.name, span, _cells(model, shown, span), mark)
             if weights:

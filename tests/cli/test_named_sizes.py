@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import shapecalc
 from shapecalc import render
 from shapecalc.checker import check_source
 from shapecalc.reasoning import dims
@@ -182,3 +183,14 @@ def test_a_model_may_be_too_large_for_names() -> None:
     (found,) = (one for one in findings(text) if one.code == "SC007")
     assert "10,000 layers once unrolled, the most where sizes have names" in found.message
     assert found.help == "give numbers for its `dims`: --input 3x224x224"
+
+
+def test_python(named: str) -> None:
+    (model,) = shapecalc.check(named).models
+    (output,) = model.outputs.values()
+    assert output is not None
+    assert [str(size) for size in output] == ["8", "H/2", "W/2"]
+    with pytest.raises(ValueError, match="sizes with names"):
+        _ = model.costs
+    (model,) = shapecalc.check(named, set={"H": 64, "W": 96}).models
+    assert list(model.outputs.values()) == [(8, 32, 48)]
