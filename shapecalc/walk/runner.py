@@ -64,14 +64,12 @@ class Runner:
         self.findings.stop_if_enough()
         self.steps += 1
         most = self.state.overrides.most_layers
-        if self.steps > most:
-            message, help = (
-                f"the model has more than {most:,} layers once unrolled",
-                "lower `repeat`",
-            )
-            if most < MAX_LAYERS:
-                message += ", the most where sizes have names"
+        if self.steps > (most or MAX_LAYERS):
+            message, help = f"the model has more than {MAX_LAYERS:,} layers", "lower `repeat`"
+            if most:
+                message = f"the model has sizes with names and more than {most:,} layers"
                 help = "give numbers for its `dims`: --input 3x224x224"
+            message += " once unrolled"
             self.findings.report("SC007", message, layer.key_extent("repeat"), help)
             raise TooLargeError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shapecalc.graph import Graph, Node, Port
 from shapecalc.layers.base import Shape, Tensor
-from shapecalc.limits import MAX_LAYERS, MAX_WORK
+from shapecalc.limits import MAX_WORK
 from shapecalc.spec.model import LayerSpec, ModelSpec, Reference
 from shapecalc.spec.names import words_of
 from shapecalc.spec.source import Extent
@@ -30,8 +30,8 @@ class Overrides:
     inputs: Mapping[str, Shape] = field(default_factory=dict)
     #: Numbers, or sizes of one trace.
     dims: Mapping[str, int] = field(default_factory=dict)
-    #: How many layers the model may have.
-    most_layers: int = MAX_LAYERS
+    #: How many layers the model may have, where that is less than others may.
+    most_layers: int | None = None
 
     def __bool__(self) -> bool:
         return bool(self.vars or self.inputs)

@@ -28,6 +28,7 @@ from tests.render.hostile import is_tame
 #: Limits for small inputs, so that many may be tried: those of design.md have tests of their own.
 SMALL = {
     "shapecalc.walk.runner.MAX_LAYERS": 2_000,
+    "shapecalc.reasoning.dims.MAX_NAMED_LAYERS": 300,
     "shapecalc.walk.state.MAX_WORK": 100_000,
     "shapecalc.walk.MAX_STEPS": 4_000,
     "shapecalc.spec.names.MAX_COMPARISONS": 20_000,
