@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapecalc.graph import Graph, Group, Node, Port
 from shapecalc.layers.base import Framework
@@ -24,6 +24,9 @@ from shapecalc.run import Action, Job, Outcome, do
 from shapecalc.spec.model import InputSpec, LayerSpec, ModelSpec
 from shapecalc.spec.source import Extent, Mapping, Source
 from shapecalc.spec.values import UNKNOWN_VALUE
+
+if TYPE_CHECKING:
+    from shapecalc.reasoning.dims import Domain
 
 FORKS = sys.platform == "linux"
 #: So many jobs wait at a worker, so that it need not wait itself. What they are sent in must fit
@@ -183,7 +186,7 @@ def _light_layer(layer: LayerSpec) -> tuple[Any, ...]:
 def _light_model(spec: ModelSpec) -> tuple[Any, ...]:
     inputs = [InputSpec(one.name, one.extent, None, one.dtype, one.model) for one in spec.inputs]
     values = (spec.source, spec.extent, spec.name, spec.framework, inputs, spec.single_input)
-    return _model, (*values, tuple(spec.vars))
+    return _model, (*values, tuple(spec.vars), spec.dims)
 
 
 def _model(
@@ -194,6 +197,7 @@ def _model(
     inputs: list[InputSpec],
     single_input: bool,
     names: tuple[str, ...],
+    dims: tuple[str, ...],
 ) -> ModelSpec:
     return ModelSpec(
         source,
@@ -204,11 +208,13 @@ def _model(
         inputs=inputs,
         single_input=single_input,
         vars=dict.fromkeys(names, UNKNOWN_VALUE),
+        dims=dims,
     )
 
 
 def _light_graph(graph: Graph) -> tuple[Any, ...]:
-    return _graph, (graph.spec, graph.inputs, graph.nodes, graph.groups, graph.outputs)
+    parts = (graph.spec, graph.inputs, graph.nodes, graph.groups, graph.outputs, graph.domain)
+    return _graph, parts
 
 
 def _graph(
@@ -217,8 +223,10 @@ def _graph(
     nodes: list[Node],
     groups: list[Group],
     outputs: dict[str, Port],
+    domain: Domain | None,
 ) -> Graph:
     graph = Graph(spec)
+    graph.domain = domain
     graph.inputs, graph.nodes, graph.groups, graph.outputs = inputs, nodes, groups, outputs
     return graph
 

@@ -43,6 +43,10 @@ class Trace:
         #: By name a modulus and a remainder: what is known of the sizes that matter.
         self.residues: dict[str, tuple[int, int]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What was decided is asked about where it was decided only."""
+        return {**self.__dict__, "conditions": {}}
+
     def names(self) -> dict[str, Size]:
         """The named sizes."""
         return {
