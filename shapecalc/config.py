@@ -16,6 +16,8 @@ from shapecalc.selection import Selection, UnknownCodeError, read_codes, read_se
 FILES = ("shapecalc.toml", "pyproject.toml")
 #: A pyproject.toml without this word need not be parsed, nor the parser loaded.
 _OURS = b"shapecalc"
+#: How many parts a key may have: a.b.c has three.
+MAX_PARTS = 1_000
 
 #: Input shapes by the name of an input or a model; ``""``: the only one.
 InputSet = Mapping[str, tuple[int, ...]]
@@ -132,7 +134,11 @@ def _table(path: Path) -> dict[str, Any] | None:
             return None
         import tomllib
 
-        content: Any = tomllib.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        # What a key of very many parts takes grows with their square.
+        if any(line.partition("=")[0].count(".") > MAX_PARTS for line in text.splitlines()):
+            raise ConfigError(f"{path}: a key has more than {MAX_PARTS:,} parts")
+        content: Any = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {str(error) or type(error).__name__}") from None
     if not is_project:

@@ -246,3 +246,10 @@ def test_wrong_input_sets(text: str) -> None:
 def test_very_many_blanks_in_an_input_set() -> None:
     with at_most(5), pytest.raises(ValueError, match=r"^'3 {39}' is not a shape"):
         parse_inputs("3" + " " * 100_000 + "x")
+
+
+def test_a_key_of_very_many_parts(tmp_path: Path) -> None:
+    file = tmp_path / "shapecalc.toml"
+    file.write_text(f"{'a.' * 100_000}b = 1", encoding="utf-8")
+    with at_most(5), pytest.raises(ConfigError, match="more than 1,000 parts"):
+        load_config(file)
