@@ -209,6 +209,11 @@ def ratio(one: int, other: int) -> Fraction | None:
     return found if scaled == left else None
 
 
+def is_one_number(value: int) -> bool:
+    """Whether a figure is the same whatever its names are, within what is known of them."""
+    return _settled(value).number is not None
+
+
 def _settled(value: int) -> Polynomial:
     """The expression of a figure where its names have the remainders that are known of them."""
     polynomial = polynomial_of(value)

@@ -8,6 +8,7 @@ from typing import Any
 from shapecalc.graph import Group, Inference, Node, Port
 from shapecalc.layers.base import Call, Layer, Problem, Tensor, format_shape, plural
 from shapecalc.limits import MAX_GROUPS, MAX_LAYERS, MAX_NESTED, MAX_RANK
+from shapecalc.sizes import counted
 from shapecalc.spec.expressions import RECEIVED, UNKNOWN, describe
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec, Reference
 from shapecalc.walk.expectations import Expectations
@@ -211,7 +212,7 @@ class Runner:
             message = f"repeat is {value:,}: at most {MAX_LAYERS:,} layers are allowed"
             self.findings.report("SC007", message, extent, None, f"{path}.repeat", layer.name)
             raise TooLargeError
-        return value
+        return counted(value)
 
     def sources(self, layer: LayerSpec, scope: Scope, path: str) -> tuple[Port, ...] | None:
         """What a layer reads; ``None`` where a reference is wrong."""

@@ -177,6 +177,12 @@ def test_rules_say_what_holds_at_every_size() -> None:
     assert found.message == "macs are 2,664, 2,663 (266,300 %) over the budget of 1 (at T = 223)"
 
 
+def test_exact_is_said_where_it_does_not_depend_on_the_size() -> None:
+    text = "dims: [T]\ninput: [4, T]\nlayers: [{type: max_pool1d, kernel_size: 2}, relu]"
+    (model,) = Report((check_source(Source("named.yaml", text)),)).models
+    assert [layer.exact for layer in model.layers] == [None, True]
+
+
 def test_a_model_may_be_too_large_for_names() -> None:
     text = "dims: [T]\ninput: [4, T]\nlayers: [{type: relu, repeat: 20000}]"
     (found,) = (one for one in findings(text) if one.code == "SC007")
