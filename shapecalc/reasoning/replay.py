@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import NamedTuple
 
@@ -83,6 +83,8 @@ class Outcome:
     """A model at one set of input sizes: its stretches, up to the first that fails."""
 
     runs: tuple[Run, ...]
+    #: The layers by number, once one is asked for.
+    _by_number: dict[int, Node] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def failure(self) -> Failure | None:
@@ -105,7 +107,10 @@ class Outcome:
 
     def node(self, number: int) -> Node | None:
         """A layer as it ran; ``None`` where the model failed before it."""
-        return next((run.nodes[number] for run in self.runs if number in run.nodes), None)
+        if not self._by_number:
+            for run in reversed(self.runs):  # a later run has what the one before hands over
+                self._by_number.update(run.nodes)
+        return self._by_number.get(number)
 
     def shape(self, port: Port) -> Shape | None:
         """The shape that comes out of a port of the spec's own walk."""

@@ -163,7 +163,10 @@ class Size(int):
         if isinstance(other, Size) and other.trace is not self.trace:
             return compare is ne
         holds = compare(int(self), int(other))
-        difference = self.polynomial - polynomial_of(other)
+        try:
+            difference = self.polynomial - polynomial_of(other)
+        except TooComplexError:
+            return holds
         if difference.number is not None:
             return compare(difference.number, 0)
         if compare in (eq, ne):
@@ -200,7 +203,10 @@ def polynomial_of(value: int) -> Polynomial:
 
 def ratio(one: int, other: int) -> Fraction | None:
     """What one figure is of another one, if it is so at every size."""
-    left, right = _settled(one).terms, _settled(other).terms
+    try:
+        left, right = _settled(one).terms, _settled(other).terms
+    except TooComplexError:
+        return None
     if not right:
         return None
     monomial, factor = next(iter(right.items()))
@@ -211,7 +217,10 @@ def ratio(one: int, other: int) -> Fraction | None:
 
 def is_one_number(value: int) -> bool:
     """Whether a figure is the same whatever its names are, within what is known of them."""
-    return _settled(value).number is not None
+    try:
+        return _settled(value).number is not None
+    except TooComplexError:
+        return False
 
 
 def _settled(value: int) -> Polynomial:
