@@ -188,3 +188,11 @@ def test_a_model_may_be_too_large_for_names() -> None:
     (found,) = (one for one in findings(text) if one.code == "SC007")
     assert "10,000 layers once unrolled, the most where sizes have names" in found.message
     assert found.help == "give numbers for its `dims`: --input 3x224x224"
+
+
+def test_an_expect_of_a_pad() -> None:
+    """What is tried instead of its padding is no number."""
+    text = "{type: pad, padding: [1, 2], expect: [_, SIZE]}"
+    assert codes(f"input: [4, 10]\nlayers: [{text.replace('SIZE', '5')}]") == ["SC108"]
+    text = text.replace("SIZE", "T // 2")
+    assert codes(f"dims: [T]\ninput: [4, T]\nlayers: [{text}]") == ["SC108"]
