@@ -78,7 +78,15 @@ class LayerReport:
     @property
     def exact(self) -> bool | None:
         """Whether no size had to be rounded; ``None`` where that depends on named sizes."""
-        found = {layer.node.exact for _, layer in self.samples} or {self.node.exact}
+        if not self.samples:
+            return self.node.exact
+        from shapecalc.symbolic.size import is_one_number
+
+        found = {layer.node.exact for _, layer in self.samples}
+        inference = self.node.inference
+        for window in (inference and inference.windows) or ():
+            if window is not None and not is_one_number(window.remainder):
+                return None
         return found.pop() if len(found) == 1 else None
 
     def _followed(self, figure: str, value: int | None) -> int | None:

@@ -19,6 +19,13 @@ Rounding = Literal["floor", "ceil"]
 Padding = int | tuple[int, int]
 
 
+def counted(size: int) -> int:
+    """A size as the plain number of things to count off: of one that is an expression it is noted,
+    by comparing, that it is this number."""
+    number = int(size)
+    return number if size == number else size
+
+
 class SizeError(ValueError):
     """A size that cannot be: the ``argument`` to blame, and ``help`` where a way out is known."""
 

@@ -12,7 +12,7 @@ from shapecalc.layers.reaches import Reaches, along_axis, axis_at, without
 from shapecalc.layers.rearrange import MAX_PIECES
 from shapecalc.layers.strides import Strides, reordered
 from shapecalc.reach import Reach, stepping
-from shapecalc.sizes import slice_size
+from shapecalc.sizes import counted, slice_size
 
 
 class _Piece(Layer):
@@ -97,7 +97,10 @@ class Split(_Piece):
             return None
         if not not_too_many(call, "split_size", -(-size // piece)):
             return None
-        return (min(piece, size - start) for start in range(0, size, piece))
+        return (
+            min(piece, size - start)
+            for start in range(0, counted(-(-size // piece)) * piece, piece)
+        )
 
     @staticmethod
     def _listed(call: Call, sizes: tuple[int, ...], size: Dim) -> Iterable[Dim] | None:
@@ -129,7 +132,7 @@ class Unbind(_Piece):
     def cut(self, call: Call, axis: int, size: Dim) -> tuple[Tensor, ...]:
         if size is None or not not_too_many(call, None, size):
             return call.tensor(None)
-        return (self.resized(call, axis),) * size
+        return (self.resized(call, axis),) * counted(size)
 
     def shared(
         self, call: Call, outputs: Sequence[Tensor], strides: Strides, training: bool

@@ -216,11 +216,11 @@ class Chunk(Layer):
             return call.tensor(None) * self.chunks
         size = call.shape[axis] or 0
         piece = -(-size // self.chunks)
-        starts = range(0, size, piece) if piece else range(1)
+        pieces = [min(piece, size)]
+        while (size := size - piece) > 0:
+            pieces.append(min(piece, size))
         before, after = call.shape[:axis], call.shape[axis + 1 :]
-        return tuple(
-            call.tensor((*before, min(piece, size - start), *after))[0] for start in starts
-        )
+        return tuple(call.tensor((*before, piece, *after))[0] for piece in pieces)
 
     def reaches(self, call: Call, outputs: Sequence[Tensor], number: int) -> Reaches:
         return along_axis(len(call.shape or ()), self.dim, None)

@@ -8,14 +8,14 @@ of the named sizes counts as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain, islice, product
 from math import lcm
 from typing import Any
 
-from shapecalc.graph import Graph
+from shapecalc.graph import Graph, Node
 from shapecalc.layers.base import Tensor, format_shape
 from shapecalc.limits import MAX_NAMED_LAYERS
 from shapecalc.reasoning.input_axes import InputAxis
@@ -24,7 +24,7 @@ from shapecalc.reasoning.joint import Tie, ties
 from shapecalc.reasoning.line import MAX_PERIOD, Line
 from shapecalc.reasoning.needs import MAX_NEEDS, Need
 from shapecalc.reasoning.replay import Failure, Outcome, Replay
-from shapecalc.reasoning.size_sets import from_partial, from_partial_scan
+from shapecalc.reasoning.size_sets import SizeSet, from_partial, from_partial_scan
 from shapecalc.reasoning.twins import is_twin
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.names import words_of
@@ -45,12 +45,15 @@ MAX_WALKS = 40
 MAX_OF_PAIR = 256
 #: Of the decisions before a failure, so many are looked at.
 MAX_DECISIONS = 12
-#: And sizes so far away.
+#: And sizes so far away, so many that come out otherwise.
 MAX_DISTANCE = 512
+MAX_FLIPS = 4
 #: At how many of them it is tried which expressions are the most general.
 MAX_TRIED = 3
 #: How many samples expressions are held against.
 MAX_SAMPLES = 6
+#: So often at most it is tried whether a decision holds at another value.
+MAX_EVALUATED = 200_000
 #: Decisions about numbers like these are about the limits, which no size comes near.
 HUGE = 2**40
 
@@ -77,11 +80,22 @@ class Domain:
     sizes: ModelSizes | None = None
     #: Those of the samples at which other sizes come out than the expressions say.
     others: tuple[Sample, ...] = ()
+    #: By name the values that fit and at which it is so, whatever the other names are.
+    apart: Mapping[str, SizeSet] = field(default_factory=dict)
 
     @property
     def followed(self) -> tuple[Sample, ...]:
         """The samples at which the expressions hold."""
         return tuple(sample for sample in self.samples if sample not in self.others)
+
+    @property
+    def unexplained(self) -> tuple[Sample, ...]:
+        """Those of the others that no name alone sets apart."""
+        return tuple(
+            sample
+            for sample in self.others
+            if not any(sample.values[name] in values for name, values in self.apart.items())
+        )
 
     def to_dict(self, source: Source) -> dict[str, Any]:
         """As the JSON contract has it."""
@@ -100,7 +114,10 @@ class Domain:
                 }
                 for tie in (sizes.ties if sizes else ())
             ],
-            "others": [dict(sample.values) for sample in self.others],
+            "apart": [
+                {"name": name, "sizes": values.to_dict()} for name, values in self.apart.items()
+            ],
+            "others": [dict(sample.values) for sample in self.unexplained],
         }
 
 
@@ -170,17 +187,24 @@ def walk_named(
         others = ({**values, name: values[name] + 1} for name in names)
         result.graph.domain = Domain(names, _usable([values, *others], model))
     else:
-        sizes = _Study(model, values, result).sizes()
+        study = _Study(model, values, result)
+        sizes = study.sizes()
         samples = _fitting_samples(model, values, sizes)
-        return _most_general(model, samples, sizes)
+        result, trace = _most_general(model, samples, sizes)
+        domain = result.graph.domain
+        assert domain is not None
+        result.graph.domain = replace(domain, apart=dict(study.apart(result.graph, trace, sizes)))
+        return result
     _keep_followed(result.graph, trace)
     return result
 
 
-def _most_general(model: _Model, samples: tuple[Sample, ...], sizes: ModelSizes) -> WalkResult:
+def _most_general(
+    model: _Model, samples: tuple[Sample, ...], sizes: ModelSizes
+) -> tuple[WalkResult, Trace]:
     """The model with expressions at the sample at which these hold for most of the others: where
     something is 1 by chance, it broadcasts, and what is said of it is not true elsewhere."""
-    best: tuple[int, WalkResult] | None = None
+    best: tuple[int, WalkResult, Trace] | None = None
     for first in samples[:MAX_TRIED]:
         result, trace = model.symbolic(first.values)
         trace.residues.update(_residues(sizes))
@@ -189,11 +213,11 @@ def _most_general(model: _Model, samples: tuple[Sample, ...], sizes: ModelSizes)
         _keep_followed(result.graph, trace)
         others = len(result.graph.domain.others)
         if best is None or others < best[0]:
-            best = others, result
+            best = others, result, trace
         if not others:
             break
     assert best is not None
-    return best[1]
+    return best[1:]
 
 
 class _Model:
@@ -269,14 +293,13 @@ def _changed(
 
 
 def _flipping(condition: Condition, values: dict[str, int]) -> Iterator[dict[str, int]]:
-    """Values at which a decision comes out the other way: the nearest of each name; of two, if one
-    alone does not do it, the first pair of small ones."""
+    """Values at which a decision comes out the other way: the nearest few of each name; of two, if
+    one alone does not do it, the first pair of small ones."""
     names = sorted(condition.polynomial.names)
     found = False
     for name in names:
         changed = ({**values, name: size} for size in _around(values[name]))
-        other = next((one for one in changed if not condition.holds(one)), None)
-        if other is not None:
+        for other in islice((one for one in changed if not condition.holds(one)), MAX_FLIPS):
             found = True
             yield other
     if len(names) == 2 and not found:
@@ -423,6 +446,8 @@ class _Study:
         self.model = model
         self.own = own
         self.demands = list(_real_demands(result.demands))
+        #: What was found out along each name.
+        self.lines: list[_NamedLine] = []
         #: The shapes of the inputs that have named sizes.
         self.inputs: dict[str, tuple[Polynomial, ...]] = {}
         for name, node in result.graph.inputs.items():
@@ -451,7 +476,7 @@ class _Study:
     def sizes(self) -> ModelSizes:
         """Which values fit, name by name."""
         names = self.model.names
-        lines = [self.line(name, share=len(names)) for name in names]
+        self.lines = lines = [self.line(name, share=len(names)) for name in names]
         for line in lines:
             others = [other.varying for other in lines if other is not line]
             line.foreign = frozenset().union(*others) - line.varying
@@ -472,6 +497,43 @@ class _Study:
             self.model.spec.name, tuple(alone), tuple(found), tuple(together), named=True
         )
 
+    def apart(self, graph: Graph, trace: Trace, sizes: ModelSizes) -> Iterator[tuple[str, SizeSet]]:
+        """By name the values that fit and at which the model is not as it was traced: where
+        something was decided otherwise, and other layers or sizes came of it."""
+        tried = 0
+        alone = {one.axes[0].name: one for one in sizes.alone}
+        for line in self.lines:
+            name = line.names[0]
+            own = alone.get(name)
+            values = [size for size in sorted(line.outcomes) if line.valid(size)]
+            if own is not None and own.scanned is None:  # perhaps found along another name
+                values = list(own.valid.within(1, own.start + own.period))
+            otherwise: set[int] = set()
+            deciding: list[Polynomial] = []
+            for condition in _without_limits(trace.conditions):
+                if condition.polynomial.names != {name} or tried > MAX_EVALUATED:
+                    continue
+                tried += len(values)
+                broken = {size for size in values if not condition.holds({name: size})}
+                if broken:
+                    otherwise |= broken
+                    deciding.append(condition.polynomial)
+            known = dict.fromkeys(values, False)
+            for size in otherwise:
+                known[size] = _differs(graph, line.at(size).nodes, line.values(size))
+            if any(known.values()):
+                yield name, self._set_apart(line, known, deciding)
+
+    def _set_apart(
+        self, line: _NamedLine, known: Mapping[int, bool], deciding: list[Polynomial]
+    ) -> SizeSet:
+        starts = [settled(one, line.names[0], self.own) for one in deciding]
+        if line.start is None or None in starts:
+            return from_partial_scan(known)
+        start = max(line.start, *(start for start in starts if start is not None))
+        turn = lcm(line.period, *(period(one, line.names[0]) for one in deciding))
+        return from_partial(known, start, turn)
+
     def _is_twin(self, one: AxisSizes, line: _NamedLine) -> bool:
         """Whether nothing tells a name from another one but that."""
         axes = [self._axis(one.axes[0].name), self._axis(line.names[0])]
@@ -480,12 +542,13 @@ class _Study:
         return is_twin(self.replay.base, axes[0], axes[1])
 
     def _axis(self, name: str) -> InputAxis | None:
-        """The axis of an input that is a name, if there is only one with it."""
+        """The spatial axis of an input that is a name, if there is only one with it."""
+        keras = self.model.spec.framework == "keras"
         found = [
             NamedAxis(given, place, name, self.own[name])
             for given, sizes in self.inputs.items()
             for place, size in enumerate(sizes)
-            if name in size.names and size == Polynomial.name(name)
+            if size == Polynomial.name(name) and place != (len(sizes) - 1 if keras else 0)
         ]
         uses = sum(name in size.names for sizes in self.inputs.values() for size in sizes)
         return found[0] if len(found) == uses == 1 else None
@@ -606,6 +669,9 @@ def _choices(sizes: AxisSizes) -> Iterator[int]:
         yield from dict.fromkeys([near, *[n for n in range(near + 1, last) if n in found][-2:]])
         yield from [n for n in range(1, near) if n in found][:2]
         if found is sizes.exact and not found.empty:
+            # What is exact at all of them need not be so at the others that fit.
+            rounded = (n for n in range(1, last) if n in sizes.valid and n not in found)
+            yield from islice(rounded, 1)
             break
 
 
@@ -617,20 +683,37 @@ def _keep_followed(graph: Graph, trace: Trace) -> None:
     conditions = list(_without_limits(trace.conditions))
     others = []
     for sample in domain.samples:
+        holds = all(condition.holds(sample.values) for condition in conditions)
+        if not holds and _differs(graph, sample.graph.nodes, sample.values):
+            others.append(sample)
+            continue
         twins = {node.path: node.outputs for node in sample.graph.nodes}
-        followed = [
-            tuple(
-                _followed(tensor, twin, sample)
+        for node in graph.nodes:
+            node.outputs = tuple(
+                _followed(tensor, twin, sample.values)
                 for tensor, twin in _pairs(node.outputs, twins.get(node.path, ()))
             )
-            for node in graph.nodes
-        ]
-        if all(condition.holds(sample.values) for condition in conditions):
-            for node, outputs in zip(graph.nodes, followed, strict=True):
-                node.outputs = outputs
-        elif followed != [node.outputs for node in graph.nodes]:
-            others.append(sample)
     graph.domain = replace(domain, others=tuple(others))
+
+
+def _differs(graph: Graph, nodes: Sequence[Node], values: Mapping[str, int]) -> bool:
+    """Whether a model has other layers, sizes, weights or costs at these values than it says."""
+    if [node.path for node in graph.nodes] != [node.path for node in nodes]:
+        return True
+    for node, twin in zip(graph.nodes, nodes, strict=True):
+        if len(node.outputs) != len(twin.outputs):
+            return True
+        for tensor, other in zip(node.outputs, twin.outputs, strict=True):
+            if tensor.shape and other.shape and _followed(tensor, other, values) != tensor:
+                return True
+        one, two = node.inference, twin.inference
+        if one is None or two is None:
+            continue
+        if one.weights != two.weights or not (
+            one.macs is None or follows(one.macs, two.macs, values)
+        ):
+            return True
+    return False
 
 
 def _pairs(
@@ -640,14 +723,14 @@ def _pairs(
         yield tensor, twins[number] if number < len(twins) else None
 
 
-def _followed(tensor: Tensor, twin: Tensor | None, sample: Sample) -> Tensor:
+def _followed(tensor: Tensor, twin: Tensor | None, values: Mapping[str, int]) -> Tensor:
     """A tensor with those of its sizes that are right at another sample too."""
     shape, other = tensor.shape, twin.shape if twin else None
     if shape is None or other is None or len(shape) != len(other):
         return tensor._replace(shape=None)
     sizes = zip(shape, other, strict=True)
     return tensor._replace(
-        shape=tuple(size if follows(size, n, sample.values) else None for size, n in sizes)
+        shape=tuple(size if follows(size, n, values) else None for size, n in sizes)
     )
 
 

@@ -22,6 +22,8 @@ from shapecalc.walk import Overrides, WalkResult, walk
 
 #: Expressions that read these may make the network itself depend on the sizes.
 _SPATIAL = re.compile(r"\bin_(length|height|width|depth|features)\b")
+#: As many outputs are as much work as a layer.
+OUTPUTS = 8
 #: The code of weights that are not those of the spec's own input.
 WEIGHTS = "weights"
 
@@ -92,6 +94,11 @@ class Outcome:
     def valid(self) -> bool:
         """Whether no error was found."""
         return self.failure is None
+
+    @property
+    def nodes(self) -> list[Node]:
+        """The layers in the order they ran."""
+        return [node for run in self.runs for node in run.graph.nodes]
 
     def inexact(self) -> list[Loss]:
         """Where cells of a layer's input are lost (SC201), in order."""
@@ -192,7 +199,7 @@ class Replay:
         for name, port in self.base.outputs.items():
             if port.node.number in places:
                 graph.outputs[name] = _port(port, places)
-        self.work += len(graph.nodes)
+        self.work += sum(1 + len(node.outputs) // OUTPUTS for node in graph.nodes)
         return Run(graph, failure, places)
 
     def _run_node(self, old: Node, places: Mapping[int, Node]) -> tuple[Node, Failure | None]:

@@ -28,8 +28,11 @@ def domain_lines(domain: Domain, model: ModelReport) -> Iterator[tuple[str, str]
             line = source.span(tie.failure.extent).line
             yield "together", f"{condition}: {tie.failure.label} at line {line}"
         yield from _of_all([*sizes.together, *sizes.alone], source)
-    if domain.others:
-        yield "others", f"at {'; '.join(map(str, domain.others))} sizes are not as shown"
+    for name, values in domain.apart.items():
+        yield "others", f"at {values.describe(name)} the model is not as shown"
+    if domain.unexplained:
+        at = "; ".join(map(str, domain.unexplained))
+        yield "others", f"at {at} the model is not as shown"
     if model.setting is not None:
         yield "costs", NUMBERS
 

@@ -16,6 +16,10 @@ from typing import Any, NamedTuple
 
 #: More terms than these are not multiplied out.
 MAX_TERMS = 200
+#: And more names and floors, those in floors as well, are not kept.
+MAX_ATOMS = 2_000
+#: Nor are floors in more floors than these.
+MAX_DEPTH = 30
 
 
 class TooComplexError(ArithmeticError):
@@ -44,7 +48,11 @@ class Polynomial:
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
         kept = {monomial: factor for monomial, factor in terms.items() if factor}
-        if len(kept) > MAX_TERMS:
+        #: How many names and floors are in it.
+        self.weight = sum(_weight(atom) for monomial in kept for atom in monomial)
+        #: How many floors are in one another.
+        self.depth = max((_depth(atom) for monomial in kept for atom in monomial), default=0)
+        if len(kept) > MAX_TERMS or self.weight > MAX_ATOMS or self.depth > MAX_DEPTH:
             raise TooComplexError
         #: The monomials with their coefficients, those of a higher degree first.
         self.terms = dict(sorted(kept.items(), key=lambda term: _order(term[0])))
@@ -153,7 +161,10 @@ class Polynomial:
         return total
 
     def under(self, residues: Mapping[str, tuple[int, int]]) -> Polynomial:
-        """The same in terms of ``k`` where each of these names is ``m·k + r``."""
+        """The same in terms of ``k`` where each of these names is ``m·k + r``.
+
+        Raises :class:`TooComplexError`.
+        """
         values = {name: Polynomial.name(name) for name in self.names}
         for name in self.names & residues.keys():
             modulus, residue = residues[name]
@@ -161,6 +172,10 @@ class Polynomial:
         return _polynomial(self.evaluate(values))
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return self.format()
 
     def format(self, residues: Mapping[str, tuple[int, int]] | None = None, spec: str = "") -> str:
@@ -170,7 +185,10 @@ class Polynomial:
         """
         known = {name: residues[name] for name in self.names & (residues or {}).keys()}  # type: ignore[index]
         if known:
-            inner = self.under(known)
+            try:
+                inner = self.under(known)
+            except TooComplexError:
+                return self.format(None, spec)
             floors = {atom for monomial in inner.terms for atom in monomial if type(atom) is Floor}
             if not any(known.keys() & frozenset(_in(floor)) for floor in floors):
                 return _factored(_outside(inner, known), spec)
@@ -179,6 +197,14 @@ class Polynomial:
 
 def _polynomial(value: Polynomial | int) -> Polynomial:
     return value if isinstance(value, Polynomial) else Polynomial.constant(value)
+
+
+def _weight(atom: Atom) -> int:
+    return 1 if isinstance(atom, str) else 1 + atom.numerator.weight
+
+
+def _depth(atom: Atom) -> int:
+    return 0 if isinstance(atom, str) else 1 + atom.numerator.depth
 
 
 def _in(atom: Atom) -> Iterator[str]:

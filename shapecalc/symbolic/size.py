@@ -167,7 +167,10 @@ class Size(int):
         if isinstance(other, Size) and other.trace is not self.trace:
             return compare is ne
         holds = compare(int(self), int(other))
-        difference = self.polynomial - polynomial_of(other)
+        try:
+            difference = self.polynomial - polynomial_of(other)
+        except TooComplexError:
+            return holds
         if difference.number is not None:
             return compare(difference.number, 0)
         if compare in (eq, ne):
@@ -204,13 +207,24 @@ def polynomial_of(value: int) -> Polynomial:
 
 def ratio(one: int, other: int) -> Fraction | None:
     """What one figure is of another one, if it is so at every size."""
-    left, right = _settled(one).terms, _settled(other).terms
+    try:
+        left, right = _settled(one).terms, _settled(other).terms
+    except TooComplexError:
+        return None
     if not right:
         return None
     monomial, factor = next(iter(right.items()))
     found = Fraction(left.get(monomial, 0), factor)
     scaled = {part: times * found for part, times in right.items() if times * found}
     return found if scaled == left else None
+
+
+def is_one_number(value: int) -> bool:
+    """Whether a figure is the same whatever its names are, within what is known of them."""
+    try:
+        return _settled(value).number is not None
+    except TooComplexError:
+        return False
 
 
 def _settled(value: int) -> Polynomial:

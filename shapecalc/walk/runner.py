@@ -8,6 +8,7 @@ from typing import Any
 from shapecalc.graph import Group, Port
 from shapecalc.layers.base import Problem, plural
 from shapecalc.limits import MAX_GROUPS, MAX_LAYERS, MAX_NESTED
+from shapecalc.sizes import counted
 from shapecalc.spec.expressions import RECEIVED, UNKNOWN, describe
 from shapecalc.spec.model import Binding, BlockSpec, LayerSpec, Reference
 from shapecalc.walk.expectations import Expectations
@@ -203,7 +204,7 @@ class Runner:
             message = f"repeat is {value:,}: at most {MAX_LAYERS:,} layers are allowed"
             self.findings.report("SC007", message, extent, None, f"{path}.repeat", layer.name)
             raise TooLargeError
-        return value
+        return counted(value)
 
     def sources(self, layer: LayerSpec, scope: Scope, path: str) -> tuple[Port, ...] | None:
         """What a layer reads; ``None`` where a reference is wrong."""

@@ -178,6 +178,12 @@ def test_rules_say_what_holds_at_every_size() -> None:
     assert found.message == "macs are 2,664, 2,663 (266,300 %) over the budget of 1 (at T = 223)"
 
 
+def test_exact_is_said_where_it_does_not_depend_on_the_size() -> None:
+    text = "dims: [T]\ninput: [4, T]\nlayers: [{type: max_pool1d, kernel_size: 2}, relu]"
+    (model,) = Report((check_source(Source("named.yaml", text)),)).models
+    assert [layer.exact for layer in model.layers] == [None, True]
+
+
 def test_a_model_may_be_too_large_for_names() -> None:
     text = "dims: [T]\ninput: [4, T]\nlayers: [{type: relu, repeat: 20000}]"
     (found,) = (one for one in findings(text) if one.code == "SC007")
@@ -194,3 +200,11 @@ def test_python(named: str) -> None:
         _ = model.costs
     (model,) = shapecalc.check(named, set={"H": 64, "W": 96}).models
     assert list(model.outputs.values()) == [(8, 32, 48)]
+
+
+def test_an_expect_of_a_pad() -> None:
+    """What is tried instead of its padding is no number."""
+    text = "{type: pad, padding: [1, 2], expect: [_, SIZE]}"
+    assert codes(f"input: [4, 10]\nlayers: [{text.replace('SIZE', '5')}]") == ["SC108"]
+    text = text.replace("SIZE", "T // 2")
+    assert codes(f"dims: [T]\ninput: [4, T]\nlayers: [{text}]") == ["SC108"]

@@ -280,6 +280,39 @@ def test_values_of_the_spec_may_be_expressions() -> None:
     assert mistakes(model, result, sizes, {"T": 224}, range(1, 80)) == []
 
 
+def test_other_values_are_said() -> None:
+    """Where something was decided otherwise, and other layers or sizes came of it."""
+    for layers, others in (
+        ("{type: max_pool1d, kernel_size: 2, when: T > 50}", "T 1 to 50"),
+        ("{type: relu, repeat: 1 + T % 3}", "T ≡ 0, 1 (mod 3)"),
+        ("{type: squeeze, dim: 2}", "T 1"),
+        ("{type: chunk, name: c, chunks: 2, dim: 2}, {type: relu, from: c.0}", "T 1"),
+        ("{type: max_pool1d, kernel_size: 2}", None),
+    ):
+        _, _, domain = named(of_t(layers))
+        assert [values.describe(name) for name, values in domain.apart.items()] == [
+            text for text in (others,) if text
+        ]
+        assert not domain.unexplained
+
+
+def test_an_axis_of_channels_is_no_twin_of_a_spatial_one() -> None:
+    _, _, domain = named("dims: [C, T]\ninput: [C, T]\nlayers: [{type: glu, dim: 1}]")
+    assert domain.sizes is not None
+    assert [one.valid.describe(one.name) for one in domain.sizes.alone] == [
+        "C ≡ 0 (mod 2), ≥ 2",
+        "T ≥ 1",
+    ]
+
+
+def test_one_value_that_fits_is_found() -> None:
+    """The nearest sizes with the remainder that an earlier decision wants are tried as well."""
+    _, result, domain = named(of_t("{type: adaptive_max_pool1d, output_size: 7, expect: [4, T/2]}"))
+    assert not result.findings
+    assert domain.sizes is not None
+    assert domain.sizes.alone[0].valid.describe("T") == "T 14"
+
+
 def test_an_input_may_be_an_expression() -> None:
     text = of_t("{type: max_pool1d, kernel_size: 4, expect: [4, T/2]}", "2 * T + 1")
     model, result, domain = named(text)

@@ -19,6 +19,7 @@ from shapecalc.sizes import (
     scaled_size,
     slice_size,
 )
+from shapecalc.symbolic.polynomial import MAX_DEPTH
 from shapecalc.symbolic.size import Size, Trace, polynomial_of, ratio
 
 
@@ -127,3 +128,25 @@ def test_parts(one: int, other: int, part: float | None) -> None:
     _, (h, w) = named(H=64, W=32)
     assert ratio(one * h * w, other * h * w) == part
     assert ratio(h, w) is None
+
+
+def test_what_is_too_complex_is_compared_as_numbers() -> None:
+    """Nothing is noted of it, and nothing fails."""
+    trace, many = named(**dict.fromkeys("abcdefgh", 3))
+    one, other = sum(many[:4], 1) ** 4, sum(many[4:], 2) ** 4
+    assert len(polynomial_of(one).terms) + len(polynomial_of(other).terms) > 120
+    before = len(trace.conditions)
+    wide = one * (many[0] + 1)
+    assert wide != other * (many[7] + 1)
+    assert wide < other * (many[7] + 2)
+    assert len(trace.conditions) == before
+
+
+def test_floors_in_floors_are_kept_up_to_a_bound() -> None:
+    _, (a,) = named(a=1000)
+    size: int = a
+    deepest = 0
+    for _ in range(100):
+        size = (size * 2 + a) // 5
+        deepest = max(deepest, polynomial_of(size).depth)
+    assert deepest == MAX_DEPTH
