@@ -14,15 +14,16 @@ from shapecalc.budget import Limits
 from shapecalc.diagnostics import Diagnostic, Fix, Severity
 from shapecalc.graph import Graph
 from shapecalc.layers.base import format_shape
-from shapecalc.limits import MAX_DIAGNOSTICS, MAX_DIMS
+from shapecalc.limits import MAX_DIAGNOSTICS, MAX_DIMS, MAX_NAMED_MODELS
 from shapecalc.lint import Linter, Verdict
 from shapecalc.report import FileReport, ModelReport, Report
 from shapecalc.selection import Selection
 from shapecalc.spec.build import build_models
+from shapecalc.spec.expressions import UNKNOWN
 from shapecalc.spec.model import ModelSpec
 from shapecalc.spec.problems import Problem
 from shapecalc.spec.source import Document, Source, decode, is_word, parse
-from shapecalc.walk import Memory, Overrides, WalkResult, sizes_of_dims, walk
+from shapecalc.walk import Finding, Memory, Overrides, WalkResult, sizes_of_dims, walk
 
 #: Findings for which other sizes, or another value of a field, are looked for.
 MENDABLE = frozenset({"SC101", "SC102", "SC104", "SC108"})
@@ -144,9 +145,27 @@ def walk_model(
         from shapecalc.reasoning.dims import free_names, walk_named
 
         names = free_names(model, earlier, overrides)
+        before = sum(run.graph.domain is not None for run in earlier.values())
+        if names and before >= MAX_NAMED_MODELS:
+            return _without_names(model, names, earlier, overrides)
         if names and len(names) <= MAX_DIMS:
             return walk_named(model, names, earlier, overrides)
     return walk(model, earlier, overrides, _MEMORY)
+
+
+def _without_names(
+    model: ModelSpec,
+    names: tuple[str, ...],
+    earlier: Mapping[str, WalkResult],
+    overrides: Overrides,
+) -> WalkResult:
+    """A model of a file that has enough with named sizes: its own are not known."""
+    unknown = dict.fromkeys(names, UNKNOWN)
+    result = walk(model, earlier, replace(overrides, dims={**overrides.dims, **unknown}))
+    message = f"more than {MAX_NAMED_MODELS} models of the file have sizes with names"
+    help = "give numbers for `dims`, or split the file"
+    result.findings.append(Finding("SC007", message, model.extent, help))
+    return result
 
 
 def _walk_further(

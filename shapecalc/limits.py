@@ -32,6 +32,8 @@ MAX_SHARED = 10_000_000
 MAX_MODELS = 1_000
 #: The same where sizes have names: such a model is walked several times, with expressions.
 MAX_NAMED_LAYERS = 10_000
+#: How many models of a file may have sizes with names.
+MAX_NAMED_MODELS = 32
 #: How many sizes of a model may have names.
 MAX_DIMS = 8
 #: How deep blocks and containers may be in one another as they run.

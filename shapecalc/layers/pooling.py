@@ -356,11 +356,17 @@ def cells_read(call: Call, output: Tensor) -> Dim:
     if output.shape is None or len(output.shape) != len(call.spatial()) + 1:
         return None
     pooled = Call((output,), channels_last=call.channels_last).spatial()
-    along = (
-        None if n is None or out is None else n + out - gcd(n, out)
-        for n, out in zip(call.spatial(), pooled, strict=True)
-    )
+    along = (_read_along(n, out) for n, out in zip(call.spatial(), pooled, strict=True))
     return product((call.channels(), *along))
+
+
+def _read_along(n: Dim, out: Dim) -> Dim:
+    if n is None or out is None:
+        return None
+    if out == 1 or out == n:
+        return n
+    # No expression of a named size is its divisor with another.
+    return n + out - gcd(n, out) if type(n) is type(out) is int else None
 
 
 class _AdaptivePool(Layer):

@@ -45,6 +45,8 @@ MAX_WALKS = 40
 MAX_OF_PAIR = 256
 #: Of the decisions before a failure, so many are looked at.
 MAX_DECISIONS = 12
+#: So many of the smallest values of each name are combined.
+SMALLEST = 12
 #: And sizes so far away, so many that come out otherwise.
 MAX_DISTANCE = 512
 MAX_FLIPS = 4
@@ -54,6 +56,10 @@ MAX_TRIED = 3
 MAX_SAMPLES = 6
 #: So often at most it is tried whether a decision holds at another value.
 MAX_EVALUATED = 200_000
+#: What may be wrong at one size and right at another one.
+OF_SIZES = frozenset(
+    {"SC004", "SC101", "SC102", "SC103", "SC104", "SC105", "SC106", "SC107", "SC108"}
+)
 #: Decisions about numbers like these are about the limits, which no size comes near.
 HUGE = 2**40
 
@@ -82,6 +88,8 @@ class Domain:
     others: tuple[Sample, ...] = ()
     #: By name the values that fit and at which it is so, whatever the other names are.
     apart: Mapping[str, SizeSet] = field(default_factory=dict)
+    #: What several names must meet together: ``H·W ≠ 1: instance_norm2d at line 4``.
+    conditions: tuple[str, ...] = ()
 
     @property
     def followed(self) -> tuple[Sample, ...]:
@@ -117,6 +125,7 @@ class Domain:
             "apart": [
                 {"name": name, "sizes": values.to_dict()} for name, values in self.apart.items()
             ],
+            "conditions": list(self.conditions),
             "others": [dict(sample.values) for sample in self.unexplained],
         }
 
@@ -193,7 +202,11 @@ def walk_named(
         result, trace = _most_general(model, samples, sizes)
         domain = result.graph.domain
         assert domain is not None
-        result.graph.domain = replace(domain, apart=dict(study.apart(result.graph, trace, sizes)))
+        result.graph.domain = replace(
+            domain,
+            apart=dict(study.apart(result.graph, trace, sizes)),
+            conditions=tuple(study.conditions(result.graph, trace, sizes)),
+        )
         return result
     _keep_followed(result.graph, trace)
     return result
@@ -262,8 +275,8 @@ class _Model:
                 result, trace = self.symbolic(values, first_only=True)
                 if not result.findings:
                     return values
-                if result.findings[0].code == "SC007":
-                    return values  # no size makes it smaller
+                if result.findings[0].code not in OF_SIZES:
+                    return values  # no size mends it
                 tried[key] = len(result.graph.nodes)
                 values = _changed(values, trace, tried) or values
         furthest = max(tried, key=lambda key: tried[key])
@@ -534,6 +547,33 @@ class _Study:
         turn = lcm(line.period, *(period(one, line.names[0]) for one in deciding))
         return from_partial(known, start, turn)
 
+    def conditions(self, graph: Graph, trace: Trace, sizes: ModelSizes) -> Iterator[str]:
+        """What was decided about several names, each of which may have small values of those that
+        fit alone at which it comes out otherwise."""
+        alone = {
+            one.axes[0].name: list(islice(one.valid.within(1, one.start + one.period), SMALLEST))
+            for one in sizes.alone
+        }
+        mixed = [one for one in _without_limits(trace.conditions) if len(one.polynomial.names) > 1]
+        for condition in mixed[:MAX_DECISIONS]:
+            names = sorted(condition.polynomial.names)
+            values = (
+                {**self.own, **dict(zip(names, combination, strict=True))}
+                for combination in product(*(alone.get(name, ()) for name in names))
+            )
+            broken = [one for one in values if not condition.holds(one)]
+            if not broken:
+                continue
+            # Where as little as can be is decided otherwise beside it, it is to blame.
+            other = min(broken, key=lambda one: sum(not decided.holds(one) for decided in mixed))
+            outcome = self.at(self.replay, other)
+            failure = outcome.failure
+            if failure is not None:
+                line = self.model.spec.source.span(failure.extent).line
+                yield f"{condition}: {failure.label} at line {line}"
+            elif _differs(graph, outcome.nodes, other):
+                yield f"{condition}: else the model is not as shown"
+
     def _is_twin(self, one: AxisSizes, line: _NamedLine) -> bool:
         """Whether nothing tells a name from another one but that."""
         axes = [self._axis(one.axes[0].name), self._axis(line.names[0])]
@@ -564,7 +604,7 @@ class _Study:
                 label = demand.layer.label() if demand.layer else "`expect`"
                 failure = Failure(nodes[-1], "SC108", "", label, demand.extent)
                 axes = (tied[0].axes[0], tied[1].axes[0])
-                yield Tie(axes, failure, equation(condition.polynomial))
+                yield Tie(axes, failure, str(condition))
 
 
 def _is_read_inside(spec: ModelSpec, names: tuple[str, ...]) -> bool:
@@ -591,14 +631,6 @@ def _real_demands(demands: Iterable[Demand]) -> Iterator[Demand]:
 
 def _without_limits(conditions: Iterable[Condition]) -> Iterator[Condition]:
     return (one for one in conditions if abs(one.polynomial.terms.get((), 0)) < HUGE)
-
-
-def equation(polynomial: Polynomial) -> str:
-    """``a = b`` for a polynomial that is to be 0."""
-    if next(iter(polynomial.terms.values())) < 0:
-        polynomial = -polynomial
-    left = Polynomial({one: factor for one, factor in polynomial.terms.items() if factor > 0})
-    return f"{left} = {left - polynomial}"
 
 
 def _with_demands(sizes: AxisSizes, line: _NamedLine) -> AxisSizes:

@@ -28,6 +28,8 @@ def domain_lines(domain: Domain, model: ModelReport) -> Iterator[tuple[str, str]
             line = source.span(tie.failure.extent).line
             yield "together", f"{condition}: {tie.failure.label} at line {line}"
         yield from _of_all([*sizes.together, *sizes.alone], source)
+        for condition in domain.conditions:
+            yield "together", condition
     for name, values in domain.apart.items():
         yield "others", f"at {values.describe(name)} the model is not as shown"
     if domain.unexplained:

@@ -25,6 +25,16 @@ class Condition(NamedTuple):
     polynomial: Polynomial
     relation: Literal["=", "≠", "≥", "<"]
 
+    def __str__(self) -> str:
+        """``H·W ≠ 1``: what is added on the one side, what is taken off on the other."""
+        polynomial, relation = self
+        if next(iter(polynomial.terms.values()), 0) < 0:
+            polynomial = -polynomial
+            relation = {"≥": "≤", "<": ">"}.get(relation, relation)  # type: ignore[assignment]
+        added = {one: factor for one, factor in polynomial.terms.items() if factor > 0}
+        left = Polynomial(added)
+        return f"{left} {relation} {left - polynomial}"
+
     def holds(self, values: Mapping[str, int]) -> bool:
         """Whether it is so where the names have these values."""
         value: int = self.polynomial.evaluate(values)

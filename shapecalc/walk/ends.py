@@ -84,7 +84,9 @@ class Ends:
 
     def symbolic(self, given: InputSpec, template: Template) -> None:
         """Say that a size of ``dims`` needs a number."""
-        dims = [name for name in self.state.spec.dims if name in template.names]
+        given_up = self.state.overrides.dims  # a name in there is not known, which has been said
+        names = [name for name in self.state.spec.dims if name not in given_up]
+        dims = [name for name in names if name in template.names]
         if dims and len(self.state.spec.dims) <= MAX_DIMS:
             message = f"`{given.name}` has the symbolic size {dims[0]}: numbers are needed"
             help = "give its shape on the command line: --input 3x224x224"

@@ -28,8 +28,8 @@ class Overrides:
 
     vars: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, Shape] = field(default_factory=dict)
-    #: Numbers, or sizes of one trace.
-    dims: Mapping[str, int] = field(default_factory=dict)
+    #: Numbers, sizes of one trace, or ``UNKNOWN``.
+    dims: Mapping[str, Any] = field(default_factory=dict)
     #: How many layers the model may have, where that is less than others may.
     most_layers: int | None = None
 

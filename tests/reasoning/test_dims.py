@@ -361,3 +361,14 @@ def test_nothing_depends_on_the_sample(name: str, monkeypatch: pytest.MonkeyPatc
             )
         )
     assert told[0] == told[1]
+
+
+def test_what_several_names_must_meet() -> None:
+    text = (
+        "dims: [H, W]\ninput: [4, H, W]\nlayers: [instance_norm2d, {type: relu, when: H * W > 100}]"
+    )
+    _, _, domain = named(text)
+    assert domain.conditions == (
+        "H·W ≠ 1: instance_norm2d at line 3",
+        "H·W > 100: else the model is not as shown",
+    )
