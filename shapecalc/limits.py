@@ -31,7 +31,7 @@ MAX_SHARED = 10_000_000
 #: How many models a file may hold.
 MAX_MODELS = 1_000
 #: The same where sizes have names: such a model is walked several times, with expressions.
-MAX_NAMED_LAYERS = 10_000
+MAX_NAMED_LAYERS = 5_000
 #: How many models of a file may have sizes with names.
 MAX_NAMED_MODELS = 32
 #: How many sizes of a model may have names.

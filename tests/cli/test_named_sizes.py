@@ -187,7 +187,7 @@ def test_exact_is_said_where_it_does_not_depend_on_the_size() -> None:
 def test_a_model_may_be_too_large_for_names() -> None:
     text = "dims: [T]\ninput: [4, T]\nlayers: [{type: relu, repeat: 20000}]"
     (found,) = (one for one in findings(text) if one.code == "SC007")
-    assert "sizes with names and more than 10,000 layers once unrolled" in found.message
+    assert "sizes with names and more than 5,000 layers once unrolled" in found.message
     assert found.help == "give numbers for its `dims`: --input 3x224x224"
 
 
