@@ -120,7 +120,7 @@ def merged_sizes(line: Line, number: int) -> tuple[str, str] | None:
     if start is None:
         return None
     for one, other in _differing(line, number):
-        texts = []
+        texts, changing = [], False
         for which, axis in (one, other):
             values = {}
             for size in range(start, start + 3 * period):
@@ -128,9 +128,11 @@ def merged_sizes(line: Line, number: int) -> tuple[str, str] | None:
                 if value is not None:
                     values[size] = value
             rise = _rise(values, period)
+            changing = changing or bool(rise)
             text = None if rise is None else formula(values, rise, period, line.axes[0].letter)
             texts.append(text)
-        if texts[0] and texts[1] and texts[0] != texts[1]:
+        # What is joined along its channels differs there at every size.
+        if changing and texts[0] and texts[1] and texts[0] != texts[1]:
             return texts[0], texts[1]
     return None
 

@@ -79,6 +79,7 @@ SIZES = {
     "densenet121": {"DenseNet-121": [28, 29, 30, 33]},
     "lenet5": {"LeNet-5": [31, 32, 33, 35, 36]},
     "resnet18": {"ResNet-18": [1, 2, 33]},
+    "resnet18_unet": {"ResNet-18 U-Net": [30, 31, 32, 33, 63, 65]},
     "swin_t": {"Swin-T": [3, 112, 223, 224, 227, 228]},
     "unet": {"U-Net": [187, 188, 189]},
     "unet_padded": {"U-Net, padded": [8, 15, 16, 17, 24, 32, 48]},

@@ -30,6 +30,12 @@ def published(name: str, model: int = 0) -> AxisSizes:
         ("unet_padded", "n ≡ 0 (mod 16), ≥ 16", "n ≡ 0 (mod 16), ≥ 16", ("H", None)),
         ("vgg16", "n ≥ 32", "n ≡ 0 (mod 32), ≥ 32", None),
         ("resnet50", "n ≥ 1", "n ≥ 1", None),
+        (
+            "resnet18_unet",
+            "n ≡ 0, 31 (mod 32)",
+            "n ≡ 0, 31 (mod 32)",
+            ("2·⌊(H + 1)/2⌋", None),
+        ),
         ("alexnet", "n ≥ 63", "n ≡ 0, 1, 31 (mod 32), ≥ 63", None),
         ("densenet121", "n ≥ 29", "n ≡ 0, 29 to 31 (mod 32)", None),
         ("fcn", "n ≥ 1", "n ≥ 1", ("H", None)),
@@ -255,6 +261,9 @@ def test_which_layer_forces_what() -> None:
         ("concat", "n ≡ 0 (mod 2), ≥ 2"),
     ]
     assert needs[1].message == "joins 2·⌊H/16⌋ and ⌊H/8⌋"
+    # Their channels differ at every size, and are not to blame.
+    need = published("resnet18_unet").valid_needs[0]
+    assert need.message == "joins 2·⌊(H + 31)/32⌋ and ⌊(H + 15)/16⌋"
 
 
 def test_sizes_that_a_dense_layer_fixes() -> None:
