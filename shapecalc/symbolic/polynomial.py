@@ -36,6 +36,12 @@ class Floor(NamedTuple):
         text = str(self.numerator)
         return f"⌊{f'({text})' if ' ' in text else text}/{self.divisor}⌋"
 
+    @property
+    def written(self) -> str:
+        """As a spec writes it."""
+        text = self.numerator.written
+        return f"({f'({text})' if ' ' in text else text} // {self.divisor})"
+
 
 #: A name, or a floor.
 Atom = str | Floor
@@ -177,6 +183,17 @@ class Polynomial:
     @cached_property
     def _text(self) -> str:
         return self.format()
+
+    @property
+    def written(self) -> str:
+        """As a spec writes it: ``4 * T``, ``(H + 1) // 2``."""
+        text = ""
+        for monomial, factor in self.terms.items():
+            parts = [] if abs(factor) == 1 and monomial else [str(abs(factor))]
+            parts += [atom if isinstance(atom, str) else atom.written for atom in monomial]
+            sign = (" - " if text else "-") if factor < 0 else (" + " if text else "")
+            text += sign + " * ".join(parts)
+        return text or "0"
 
     def format(self, residues: Mapping[str, tuple[int, int]] | None = None, spec: str = "") -> str:
         """``⌊(H + 1)/2⌋``, ``64·H·W``; ``H/2`` where ``residues`` say that it is even.

@@ -96,7 +96,7 @@ class Size(int):
         return f"+{text}" if "+" in spec and not text.startswith("-") else text
 
     def __repr__(self) -> str:
-        return str(self.polynomial)
+        return self.polynomial.written  # in a list of a message, which is to be copied
 
     def _with(
         self, other: object, compute: Callable[[Any, Any], Any], *, swap: bool = False

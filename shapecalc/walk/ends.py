@@ -56,7 +56,7 @@ class Ends:
                 self.symbolic(given, template)
             except ExpressionError as error:
                 help = error.help
-                if error.unknown and error.meant is None:
+                if error.unknown and not (help or "").startswith("did you mean"):
                     help = f"write a number, or give the size a name: dims: [{error.unknown}]"
                 self.findings.report("SC004", str(error), given.extent, help, given.name)
             if size is not UNKNOWN and (

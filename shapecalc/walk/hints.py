@@ -45,7 +45,7 @@ def expected(node: Node, number: int, wanted: Shape) -> tuple[str, str | None]:
 
 def as_expect(shape: Shape) -> str:
     """A shape as a spec asserts it: ``[64, 31, _]``."""
-    return f"[{', '.join('_' if size is None else str(size) for size in shape)}]"
+    return f"[{', '.join('_' if size is None else repr(size) for size in shape)}]"
 
 
 def _equation(inference: Inference, shape: Shape | None, wanted: Shape) -> str:

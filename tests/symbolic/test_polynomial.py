@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shapecalc.spec.expressions import parse
 from shapecalc.symbolic.polynomial import MAX_TERMS, Floor, Polynomial, TooComplexError
 
 H, W = Polynomial.name("H"), Polynomial.name("W")
@@ -83,6 +84,13 @@ def test_its_text_says_what_it_is(
     known = {"H": (modulus, residue % modulus)}
     values = {**values, "H": modulus * values["H"] + residue % modulus}
     assert read(polynomial.format(known, ","), values) == compute(values)
+
+
+@settings(max_examples=200, deadline=None)
+@given(PAIRS, VALUES)
+def test_a_spec_may_say_it(pair: Pair, values: dict[str, int]) -> None:
+    polynomial, compute = pair
+    assert parse(polynomial.written).evaluate(values) == compute(values)
 
 
 @settings(max_examples=200, deadline=None)
