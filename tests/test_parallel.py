@@ -179,8 +179,7 @@ def test_ctrl_c_ends_all(folder: Path, whole_group: bool) -> None:
         send = os.killpg if whole_group else os.kill
         send(process.pid, signal.SIGINT)
         out, err = process.communicate(timeout=40)
-    assert process.returncode == 130
-    assert (out, err) == ("", "")
+    assert (process.returncode, out, err) == (130, "", "")
     assert not any(map(lives, workers))
 
 
