@@ -49,6 +49,13 @@ FOUND = [
         'activation: "tanh_shrnk "}]',
         "a word with a blank that is mended to itself",
     ),
+    (
+        "dims: [H, W]\ninput: [3, H, W]\nlayers:\n  - {type: conv2d, name: wide, out_channels: 16, "
+        'kernel_size: 3, padding: 1}\n  - {type: max_pool2d, kernel_size: 2, expect: [16, ["", '
+        "wide], W/2]}\n  - {type: reshape, out_channels: 16, kernel_size: 2, stride: 2}\n"
+        '  - {type: concat, from: ["", wide]}\nexpect: [1, H, H, W]',
+        "values for names were looked for where no value mends what is wrong",
+    ),
 ]
 
 
