@@ -30,7 +30,8 @@ MAX_MESSAGE = 1_000
 MAX_SHARED = 10_000_000
 #: How many models a file may hold.
 MAX_MODELS = 1_000
-#: The same where sizes have names: such a model is walked several times, with expressions.
+#: How many layers a model may have whose sizes have names: it is walked several times, with
+#: expressions.
 MAX_NAMED_LAYERS = 5_000
 #: How many models of a file may have sizes with names.
 MAX_NAMED_MODELS = 32

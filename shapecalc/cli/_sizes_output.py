@@ -196,17 +196,7 @@ def _axis(model: ModelSizes, sizes: AxisSizes, source: Source, asked: Asked) -> 
         "outputs_where_exact": {
             output.output: output.where_exact or output.formula for output in sizes.outputs
         },
-        "needs": [
-            {
-                "kind": kind,
-                "layer": need.label,
-                "line": source.span(need.extent).line,
-                "sizes": _set(need.sizes, Asked()),
-                "message": need.message,
-            }
-            for kind, needs in (("valid", sizes.valid_needs), ("exact", sizes.exact_needs))
-            for need in needs
-        ],
+        "needs": sizes.needs_to_dict(source),
         "proved": sizes.scanned is None,
         "scanned": list(sizes.scanned) if sizes.scanned else None,
     }

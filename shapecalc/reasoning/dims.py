@@ -45,11 +45,11 @@ MAX_WALKS = 40
 MAX_OF_PAIR = 256
 #: Of the decisions before a failure, so many are looked at.
 MAX_DECISIONS = 12
-#: So many of the smallest values of each name are combined.
-SMALLEST = 12
 #: And sizes so far away, so many that come out otherwise.
 MAX_DISTANCE = 512
 MAX_FLIPS = 4
+#: So many of the smallest values of each name are combined.
+SMALLEST = 12
 #: At how many of them it is tried which expressions are the most general.
 MAX_TRIED = 3
 #: How many samples expressions are held against.
@@ -131,24 +131,13 @@ class Domain:
 
 
 def _sizes_to_dict(sizes: AxisSizes, source: Source) -> dict[str, Any]:
-    needs = (("valid", sizes.valid_needs), ("exact", sizes.exact_needs))
     return {
         "names": [axis.name for axis in sizes.axes],
         "valid": sizes.valid.to_dict(),
         "exact": sizes.exact.to_dict(),
         "proved": sizes.scanned is None,
         "scanned": list(sizes.scanned) if sizes.scanned else None,
-        "needs": [
-            {
-                "kind": kind,
-                "layer": need.label,
-                "line": source.span(need.extent).line,
-                "sizes": need.sizes.to_dict(),
-                "message": need.message,
-            }
-            for kind, found in needs
-            for need in found
-        ],
+        "needs": sizes.needs_to_dict(source),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shapecalc.reasoning.formulas import formula
 from shapecalc.reasoning.input_axes import InputAxis, input_axes
@@ -15,6 +15,7 @@ from shapecalc.reasoning.replay import Replay
 from shapecalc.reasoning.size_sets import SizeSet
 from shapecalc.reasoning.twins import is_twin
 from shapecalc.spec.model import ModelSpec
+from shapecalc.spec.source import Source
 
 #: More sizes of an output than these (a whole shape) are not written as functions.
 MAX_OUTPUTS = 8
@@ -65,6 +66,20 @@ class AxisSizes:
         first, last = self.scanned or (self.start, self.start)
         which = f"up to {last}" if first == 1 else f"from {first} to {last}"
         return f"each size {which}; beyond that nothing is proved"
+
+    def needs_to_dict(self, source: Source) -> list[dict[str, Any]]:
+        """What keeps sizes out, as the JSON contract has it."""
+        return [
+            {
+                "kind": kind,
+                "layer": need.label,
+                "line": source.span(need.extent).line,
+                "sizes": need.sizes.to_dict(),
+                "message": need.message,
+            }
+            for kind, needs in (("valid", self.valid_needs), ("exact", self.exact_needs))
+            for need in needs
+        ]
 
     def renamed(self, axis: InputAxis) -> AxisSizes:
         """The same for another axis that nothing tells from this one."""

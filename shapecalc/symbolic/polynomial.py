@@ -268,7 +268,7 @@ def _floor(rest: Polynomial, divisor: int) -> Polynomial:
         return Polynomial.constant(number // divisor)
     if next(iter(rest.terms.values())) < 0:
         # ⌊-a/k⌋ = -⌈a/k⌉ = -⌊(a + k - 1)/k⌋: the same function is always written the same way.
-        return -(-rest + (divisor - 1)).__floordiv__(divisor)
+        return -((-rest + (divisor - 1)) // divisor)
     inner = {monomial: factor for monomial, factor in rest.terms.items() if monomial}
     # What is left beside a common factor of the others is rounded down already.
     common = gcd(divisor, *inner.values())
