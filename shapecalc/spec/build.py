@@ -131,6 +131,7 @@ class _ModelBuilder(Reader):
 
     def build(self) -> ModelSpec:
         model = self.model
+        dims = self.keys.get("dims")
         self.keys = keys = good = self.check_keys(MODEL, self.keys, "a model", "")
         model.keys = keys
         self.stray = good.stray
@@ -144,7 +145,7 @@ class _ModelBuilder(Reader):
         if "rounding" in good:
             model.rounding = keys["rounding"]
         self._inputs(good)
-        self._dims(good)
+        self._dims(good, dims)
         self._names_and_blocks(good)
         if "layers" in good:
             model.layers = self.stacks.layers(keys["layers"], "layers")
@@ -225,8 +226,12 @@ class _ModelBuilder(Reader):
         sizes = self.sizes(value, path, f"`{path}`: ", "an integer or an expression")
         return tuple(size or UNKNOWN_VALUE for size in sizes)
 
-    def _dims(self, good: Checked) -> None:
+    def _dims(self, good: Checked, written: Any) -> None:
         if "dims" not in good:
+            # That it is no list is said once, and not at each use of its names again.
+            if isinstance(written, str | Mapping):
+                given = [written] if isinstance(written, str) else [*written]
+                self.model.dims = tuple(given[:MAX_DIMS])
             return
         names: Sequence = self.keys["dims"]
         if len(names) > MAX_DIMS:

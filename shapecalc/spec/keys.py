@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from shapecalc.layers.base import DTYPES
+from shapecalc.limits import MAX_DIMS
 from shapecalc.spec.annotations import MISFIT, Amount, fit, leaves, words
 from shapecalc.spec.expressions import describe
 from shapecalc.spec.names import did_you_mean, surely_meant
@@ -206,8 +207,19 @@ def _fault(
     message = f"`{key}` must be {wanted}, not {describe(found)}"
     choices = [str(choice) for choice in leaves(annotation) if isinstance(choice, str)]
     meant = surely_meant(found, choices) if isinstance(found, str) else None
-    help = meant and f"did you mean `{meant}`?"
+    help = f"did you mean `{meant}`?" if meant else _as_list(annotation, found)
     return Fault(str(place[0]), "type", message, help, meant, entry)
+
+
+def _as_list(annotation: Any, found: Any) -> str | None:
+    """How to write a word or the keys of a mapping where a list of words is wanted."""
+    if annotation != list[str] or not isinstance(found, str | Mapping):
+        return None
+    names = [found] if isinstance(found, str) else [*found]
+    if not names or len(names) > MAX_DIMS or not all(name.isidentifier() for name in names):
+        return None
+    # With quotes it is right in YAML and in TOML.
+    return "write a list: [{}]".format(", ".join(f'"{name}"' for name in names))
 
 
 def unknown_key(

@@ -162,6 +162,12 @@ def test_names(names: str, code: str, message: str) -> None:
     assert (code, message) in [(one.code, one.message) for one in findings(text)]
 
 
+@pytest.mark.parametrize(("names", "listed"), [("{H: 8, W: 8}", '["H", "W"]'), ("H", '["H"]')])
+def test_names_that_are_no_list(names: str, listed: str) -> None:
+    found = findings(f"dims: {names}\ninput: [3, H, H]\nlayers: [relu]")
+    assert [(one.code, one.help) for one in found] == [("SC002", f"write a list: {listed}")]
+
+
 def test_a_size_without_a_name() -> None:
     (found,) = findings("input: [3, H]\nlayers: [relu]")
     assert found.help == "write a number, or give the size a name: dims: [H]"
